@@ -1,0 +1,5 @@
+/** The one place that says which cipher is used. */
+import type { Cipher } from './cipher.ts';
+import { nodeCipher } from './node.ts';
+
+export const cipher: Cipher = nodeCipher;

@@ -1,0 +1,192 @@
+/** The cipher that Node carries: OpenSSL through `node:crypto`. */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPublicKey,
+  createVerify,
+  hkdfSync,
+  randomFillSync,
+} from 'node:crypto';
+import type { CipherGCMTypes } from 'node:crypto';
+import { concat } from '../bytes.ts';
+import { DataKey } from '../data-key.ts';
+import { SealroomError } from '../errors.ts';
+import {
+  FINAL_MARKER,
+  FINAL_OVERHEAD,
+  FINAL_TEXT_OFFSET,
+  REGULAR_OVERHEAD,
+  REGULAR_TEXT_OFFSET,
+  frameCount,
+  pieceAad,
+} from '../message/frames.ts';
+import { IV_LENGTH, TAG_LENGTH } from '../message/header.ts';
+import type { Cipher } from './cipher.ts';
+
+/** OpenSSL takes lengths as signed 32-bit integers, so longer pieces go in parts. */
+const MAX_UPDATE_LENGTH = 2 ** 30;
+
+export const nodeCipher: Cipher = {
+  randomBytes: (length) => randomFillSync(new Uint8Array(length)),
+
+  hkdf: (hash, key, salt, info, length) => new DataKey(new Uint8Array(hkdfSync(hash, key.bytes, salt, info, length))),
+
+  hmac(key, parts) {
+    const hmac = createHmac('sha256', key.bytes);
+    for (const part of parts) hmac.update(part);
+    return hmac.digest();
+  },
+
+  sha256(parts) {
+    const hash = createHash('sha256');
+    for (const part of parts) hash.update(part);
+    return hash.digest();
+  },
+
+  seal(key, iv, aad, plaintext) {
+    const sealed = new Uint8Array(plaintext.length + TAG_LENGTH);
+    sealInto(key, iv, aad, plaintext, sealed);
+    return sealed;
+  },
+
+  open(key, iv, aad, sealed) {
+    if (sealed.length < TAG_LENGTH) return null;
+    const plaintext = new Uint8Array(sealed.length - TAG_LENGTH);
+    return openInto(key, iv, aad, sealed, plaintext) ? plaintext : null;
+  },
+
+  sealFrames(frames, plaintext, { firstSequence, final }, out) {
+    const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+    const regular = final
+      ? frameCount(plaintext.length, frames.frameLength) - 1
+      : plaintext.length / frames.frameLength;
+    const regularAad = pieceAad(frames.messageId, 'frame');
+    let read = 0;
+    let written = 0;
+    for (let i = 0; i < regular; i++) {
+      const sequence = firstSequence + i;
+      view.setUint32(written, sequence);
+      const iv = writeIv(out, written + 4, sequence);
+      const text = plaintext.subarray(read, (read += frames.frameLength));
+      const end = written + frames.frameLength + REGULAR_OVERHEAD;
+      sealInto(
+        frames.key,
+        iv,
+        regularAad(sequence, text.length),
+        text,
+        out.subarray(written + REGULAR_TEXT_OFFSET, end),
+      );
+      written = end;
+    }
+    if (!final) return;
+    const sequence = firstSequence + regular;
+    const text = plaintext.subarray(read);
+    view.setUint32(written, FINAL_MARKER);
+    view.setUint32(written + 4, sequence);
+    const iv = writeIv(out, written + 8, sequence);
+    view.setUint32(written + FINAL_TEXT_OFFSET - 4, text.length);
+    const aad = pieceAad(frames.messageId, 'final')(sequence, text.length);
+    sealInto(frames.key, iv, aad, text, out.subarray(written + FINAL_TEXT_OFFSET));
+  },
+
+  openFrames(frames, sealed, { firstSequence, finalLength }, out) {
+    const stride = frames.frameLength + REGULAR_OVERHEAD;
+    const finalSize = finalLength === undefined ? 0 : finalLength + FINAL_OVERHEAD;
+    const regular = (sealed.length - finalSize) / stride;
+    const regularAad = pieceAad(frames.messageId, 'frame');
+    let read = 0;
+    let written = 0;
+    for (let i = 0; i < regular; i++) {
+      const iv = sealed.subarray(read + 4, read + 4 + IV_LENGTH);
+      const aad = regularAad(firstSequence + i, frames.frameLength);
+      const text = sealed.subarray(read + REGULAR_TEXT_OFFSET, (read += stride));
+      if (!openInto(frames.key, iv, aad, text, out.subarray(written, (written += frames.frameLength)))) {
+        out.fill(0);
+        return false;
+      }
+    }
+    if (finalLength === undefined) return true;
+    const iv = sealed.subarray(read + 8, read + 8 + IV_LENGTH);
+    const aad = pieceAad(frames.messageId, 'final')(firstSequence + regular, finalLength);
+    const opened = openInto(frames.key, iv, aad, sealed.subarray(read + FINAL_TEXT_OFFSET), out.subarray(written));
+    if (!opened) out.fill(0);
+    return opened;
+  },
+
+  verifier(signature, publicKey) {
+    const verify = createVerify(signature.hash);
+    const key = publicKeyOf(signature.curve, publicKey, signature.pointLength);
+    return {
+      update: (bytes) => void verify.update(bytes),
+      verify: (der) => verify.verify(key, der),
+    };
+  },
+};
+
+/** IV of a frame that is written: its sequence number as 96 bits (F16). */
+function writeIv(out: Uint8Array, offset: number, sequence: number): Uint8Array {
+  const iv = out.subarray(offset, offset + IV_LENGTH);
+  iv.fill(0);
+  iv[8] = sequence >>> 24;
+  iv[9] = sequence >>> 16;
+  iv[10] = sequence >>> 8;
+  iv[11] = sequence;
+  return iv;
+}
+
+function algorithm(key: DataKey): CipherGCMTypes {
+  if (key.length === 32) return 'aes-256-gcm';
+  return key.length === 24 ? 'aes-192-gcm' : 'aes-128-gcm';
+}
+
+/** Writes ciphertext and tag into `out`, which has room for exactly both. */
+function sealInto(key: DataKey, iv: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void {
+  const cipher = createCipheriv(algorithm(key), key.bytes, iv);
+  cipher.setAAD(aad);
+  for (let at = 0; at < plaintext.length; at += MAX_UPDATE_LENGTH) {
+    out.set(cipher.update(plaintext.subarray(at, at + MAX_UPDATE_LENGTH)), at);
+  }
+  cipher.final();
+  out.set(cipher.getAuthTag(), plaintext.length);
+}
+
+/** Writes the plaintext into `out`, or zeros when the tag is wrong. */
+function openInto(key: DataKey, iv: Uint8Array, aad: Uint8Array, sealed: Uint8Array, out: Uint8Array): boolean {
+  const decipher = createDecipheriv(algorithm(key), key.bytes, iv, { authTagLength: TAG_LENGTH });
+  decipher.setAAD(aad);
+  decipher.setAuthTag(sealed.subarray(out.length));
+  for (let at = 0; at < out.length; at += MAX_UPDATE_LENGTH) {
+    out.set(decipher.update(sealed.subarray(at, Math.min(at + MAX_UPDATE_LENGTH, out.length))), at);
+  }
+  try {
+    decipher.final();
+    return true;
+  } catch {
+    out.fill(0);
+    return false;
+  }
+}
+
+/** DER of an elliptic-curve SubjectPublicKeyInfo up to the point, for compressed points. */
+const SPKI_PREFIX: Readonly<Record<'P-256' | 'P-384', string>> = {
+  'P-256': '3039301306072a8648ce3d020106082a8648ce3d030107032200',
+  'P-384': '3046301006072a8648ce3d020106052b81040022033200',
+};
+
+function publicKeyOf(
+  curve: 'P-256' | 'P-384',
+  point: Uint8Array,
+  pointLength: number,
+): ReturnType<typeof createPublicKey> {
+  if (point.length === pointLength && (point[0] === 2 || point[0] === 3)) {
+    try {
+      const der = concat([Buffer.from(SPKI_PREFIX[curve], 'hex'), point]);
+      return createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
+    } catch {
+      // Falls through: not a point of the curve.
+    }
+  }
+  throw new SealroomError('damaged', 'the public key in the header is not a point of its curve');
+}

@@ -1,0 +1,32 @@
+/** How plaintext streams are handed over. */
+
+/** Copies each chunk, so that it is the caller's own. */
+export async function* owned(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) yield chunk.slice();
+}
+
+/**
+ * Starts a stream: resolves once its first chunk is there, so that whatever is wrong with it is known before anyone
+ * is told that it will come. The stream that is returned gives that chunk first. `return` ends it even when nothing
+ * was read, which a generator that never ran would not notice.
+ */
+export async function startedStream(
+  chunks: AsyncGenerator<Uint8Array, void, undefined>,
+): Promise<AsyncGenerator<Uint8Array, void, undefined>> {
+  let first: IteratorResult<Uint8Array, void> | undefined = await chunks.next();
+  const stream: AsyncGenerator<Uint8Array, void, undefined> = {
+    next: () => {
+      if (first === undefined) return chunks.next();
+      const result = first;
+      first = undefined;
+      return Promise.resolve(result);
+    },
+    return: (value) => chunks.return(value),
+    throw: (error) => chunks.throw(error),
+    [Symbol.asyncIterator]: () => stream,
+    [Symbol.asyncDispose]: async () => {
+      await chunks.return();
+    },
+  };
+  return stream;
+}
