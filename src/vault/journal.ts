@@ -1,0 +1,140 @@
+/** The journal: entries for work begun and not finished, so that a crash leaves nothing behind (F37). */
+import { SealroomError, isSealroomError } from '../errors.ts';
+import type { CallOptions, WriteOperation } from '../ports.ts';
+import { journalPartition } from './core.ts';
+import type { VaultCore } from './core.ts';
+import { randomVersion, timeOrderedId } from './identifiers.ts';
+import { encodeItem, encodeJournalEntry } from './records.ts';
+import type { JournalEntry } from './records.ts';
+import { writeKnown } from './write.ts';
+
+/** An entry as it stands in the catalog. */
+export interface StandingEntry {
+  readonly partition: string;
+  readonly sort: string;
+  readonly version: string;
+  readonly entry: JournalEntry;
+}
+
+/** The operation that writes an entry: a new one, or over one that stands. */
+export async function entryPut(
+  core: VaultCore,
+  entry: JournalEntry,
+  { over, ...options }: CallOptions & { readonly over?: StandingEntry } = {},
+): Promise<{ operation: WriteOperation; standing: StandingEntry }> {
+  const sort = over?.sort ?? timeOrderedId(core.now());
+  const partition = over?.partition ?? journalPartition(core, sort);
+  using itemKeys = await core.keys.itemKeys(options);
+  const data = encodeItem(encodeJournalEntry(entry), { vault: core.id, partition, sort }, itemKeys.current);
+  const version = randomVersion();
+  return {
+    operation: { type: 'put', item: { partition, sort, version, data }, expect: over?.version ?? null },
+    standing: { partition, sort, version, entry },
+  };
+}
+
+/** The operation that takes an entry out. */
+export function entryRemoval({ partition, sort, version }: StandingEntry): WriteOperation {
+  return { type: 'remove', partition, sort, expect: version };
+}
+
+/**
+ * Makes an entry `removing`: the one thing that allows its blobs to be removed, because a put whose entry was claimed
+ * cannot commit any more.
+ *
+ * @throws SealroomError `conflict` when someone else wrote it first
+ */
+export async function claimEntry(
+  core: VaultCore,
+  over: StandingEntry,
+  options: CallOptions = {},
+): Promise<StandingEntry> {
+  const entry: JournalEntry = { ...over.entry, state: 'removing', renewed: core.now() };
+  const { operation, standing } = await entryPut(core, entry, { over, ...options });
+  await writeKnown(core.catalog, [operation], options);
+  return standing;
+}
+
+/** Removes the blobs of a claimed entry, then the entry. What fails here is left for the sweeper. */
+export async function finishRemoval(core: VaultCore, claimed: StandingEntry, options: CallOptions = {}): Promise<void> {
+  for (const blob of claimed.entry.blobs) await core.blobs.remove(blob, options);
+  await writeKnown(core.catalog, [entryRemoval(claimed)], options);
+}
+
+/**
+ * The journal entry of a put while it runs. Renews itself every quarter of the grace time; when it cannot, `signal`
+ * fires with `interrupted` and the put stops. Its writes go one after the other, each expecting the last one's version.
+ */
+export class LiveEntry implements AsyncDisposable {
+  readonly #core: VaultCore;
+  readonly #abort = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  #standing: StandingEntry;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(core: VaultCore, standing: StandingEntry) {
+    this.#core = core;
+    this.#standing = standing;
+    const renew = (): void => void this.#write({}).catch((error: unknown) => this.#interrupt(error));
+    this.#timer = setInterval(renew, core.graceTime / 4).unref();
+  }
+
+  static async begin(
+    core: VaultCore,
+    work: { readonly tenant: string; readonly file: string; readonly blobs: readonly string[] },
+    options: CallOptions,
+  ): Promise<LiveEntry> {
+    const entry: JournalEntry = { ...work, state: 'writing', renewed: core.now() };
+    const { operation, standing } = await entryPut(core, entry, options);
+    await writeKnown(core.catalog, [operation], options);
+    return new LiveEntry(core, standing);
+  }
+
+  /** Fires when the entry could not be kept alive. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Names a blob in the entry, durably, before a byte of it is written. */
+  async addBlob(blob: string): Promise<void> {
+    await this.#write({ blobs: [...this.#standing.entry.blobs, blob] });
+  }
+
+  /** Stops renewing, and gives the entry as it was last written. Nothing writes it afterwards. */
+  async settle(): Promise<StandingEntry> {
+    clearInterval(this.#timer);
+    await this.#queue.catch(() => {});
+    return this.#standing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.settle();
+  }
+
+  #interrupt(cause: unknown): void {
+    const reason = new SealroomError(
+      'interrupted',
+      'the upload was given up: its journal entry could not be renewed in time, so a sweep may have claimed it',
+      { cause },
+    );
+    this.#abort.abort(reason);
+  }
+
+  #write(change: { readonly blobs?: readonly string[] }): Promise<void> {
+    const written = this.#queue.then(() => this.#writeNow(change));
+    this.#queue = written.catch(() => {});
+    return written;
+  }
+
+  async #writeNow(change: { readonly blobs?: readonly string[] }): Promise<void> {
+    const entry = { ...this.#standing.entry, ...change, renewed: this.#core.now() };
+    const { operation, standing } = await entryPut(this.#core, entry, { over: this.#standing });
+    try {
+      await writeKnown(this.#core.catalog, [operation]);
+    } catch (error) {
+      if (!isSealroomError(error, 'conflict')) throw error;
+      throw new SealroomError('interrupted', 'a sweep has claimed the journal entry of this upload', { cause: error });
+    }
+    this.#standing = standing;
+  }
+}

@@ -1,0 +1,85 @@
+/** Listing a tenant's files, newest first. */
+import { SealroomError, isSealroomError } from '../errors.ts';
+import { CATALOG_LIMITS } from '../ports.ts';
+import type { CallOptions, Item } from '../ports.ts';
+import { filePartitions } from './core.ts';
+import type { VaultCore } from './core.ts';
+import type { ListOptions, Listing, Stat } from './files.ts';
+import { checkFileId } from './identifiers.ts';
+import { openRecord, statOf } from './record-access.ts';
+
+export async function list(
+  core: VaultCore,
+  tenant: string,
+  { limit = 100, cursor, signal }: ListOptions = {},
+): Promise<Listing> {
+  if (!Number.isInteger(limit) || limit < 1 || limit > CATALOG_LIMITS.listLimit) {
+    throw new SealroomError('usage', `a page lists 1 to ${CATALOG_LIMITS.listLimit} files`);
+  }
+  if (cursor !== undefined) checkCursor(cursor);
+  using _ = await core.keys.tenantKey(tenant, { signal });
+  const files: Stat[] = [];
+  const unreadable: { id: string; code: SealroomError['code']; message: string }[] = [];
+  // One item more than asked for tells whether there is another page.
+  const items = await newest(core, tenant, { limit: limit + 1, cursor, signal });
+  const page = items.slice(0, limit);
+  for (const item of page) {
+    try {
+      files.push(statOf(await openRecord(core, { tenant, file: item.sort }, item, { signal })));
+    } catch (error) {
+      // One record that was changed must not hide the others, nor be passed over in silence.
+      if (!isSealroomError(error, 'damaged') && !isSealroomError(error, 'unsupported-version')) throw error;
+      unreadable.push({ id: item.sort, code: error.code, message: error.message });
+    }
+  }
+  return { files, unreadable, ...(items.length > limit ? { cursor: page.at(-1)!.sort } : {}) };
+}
+
+function checkCursor(cursor: string): void {
+  try {
+    checkFileId(cursor);
+  } catch (error) {
+    throw new SealroomError('usage', 'a cursor is what a listing gave as its cursor, and nothing else', {
+      cause: error,
+    });
+  }
+}
+
+/** The newest items of all shards: each shard is ordered, so its heads are compared. */
+async function newest(
+  core: VaultCore,
+  tenant: string,
+  { limit, cursor, signal }: CallOptions & { readonly limit: number; readonly cursor: string | undefined },
+): Promise<Item[]> {
+  const shards = filePartitions(core, tenant).map((partition) =>
+    shardItems(core, partition, { limit, cursor, signal }),
+  );
+  const heads = await Promise.all(shards.map((shard) => shard.next()));
+  const items: Item[] = [];
+  while (items.length < limit) {
+    let best = -1;
+    heads.forEach((head, i) => {
+      const leader = best === -1 ? undefined : heads[best];
+      if (!head.done && (leader === undefined || leader.done || head.value.sort > leader.value.sort)) best = i;
+    });
+    const head = heads[best];
+    if (head === undefined || head.done) break;
+    items.push(head.value);
+    heads[best] = await shards[best]!.next();
+  }
+  return items;
+}
+
+async function* shardItems(
+  core: VaultCore,
+  partition: string,
+  { limit, cursor, signal }: CallOptions & { readonly limit: number; readonly cursor: string | undefined },
+): AsyncGenerator<Item, void, undefined> {
+  let after = cursor;
+  do {
+    const most = Math.min(limit, CATALOG_LIMITS.listLimit);
+    const page = await core.catalog.list(partition, { after, limit: most, reverse: true, signal });
+    yield* page.items;
+    after = page.next;
+  } while (after !== undefined);
+}

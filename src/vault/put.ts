@@ -1,0 +1,172 @@
+/** Storing a file: begin, write segments, commit. Uploads that are resumed go through the same three. */
+import { ByteReader, chunksOf } from '../bytes.ts';
+import type { Bytes } from '../bytes.ts';
+import type { DataKey } from '../data-key.ts';
+import { beginMessage } from '../envelope/encrypt.ts';
+import { sealFrames } from '../envelope/frames.ts';
+import { untilCancelled, upTo } from '../envelope/stream.ts';
+import { SealroomError, isSealroomError } from '../errors.ts';
+import type { EncryptionContext } from '../message/context.ts';
+import type { EncryptedDataKey } from '../message/edk.ts';
+import type { CallOptions } from '../ports.ts';
+import { checkWritable, filePartition } from './core.ts';
+import type { VaultCore } from './core.ts';
+import type { PutOptions, Stat } from './files.ts';
+import { randomBlobKey, timeOrderedId } from './identifiers.ts';
+import { LiveEntry, claimEntry, entryRemoval, finishRemoval } from './journal.ts';
+import { checkMetadata } from './metadata.ts';
+import type { Metadata } from './metadata.ts';
+import { fullContext, recordItem, statOf } from './record-access.ts';
+import type { FilePlace } from './record-access.ts';
+import { MAX_EDKS, MAX_SEGMENTS } from './records.ts';
+import type { Segment } from './records.ts';
+import { writeKnown } from './write.ts';
+
+/** An upload that was begun. */
+export interface Upload extends FilePlace {
+  /** The caller's pairs. */
+  readonly context: EncryptionContext;
+  readonly dataKey: DataKey;
+  readonly edks: readonly EncryptedDataKey[];
+  readonly journal: LiveEntry;
+  /** Key for the first blob, which the journal names already. */
+  readonly firstBlob: string;
+}
+
+export async function put(core: VaultCore, tenant: string, bytes: Bytes, options: PutOptions): Promise<Stat> {
+  const { name, type = 'application/octet-stream', tags = {}, metadata = {}, context = {}, createdBy = null } = options;
+  checkMetadata({ name, type, tags, metadata, context, createdBy });
+  const upload = await beginPut(core, { tenant, context }, options);
+  using _ = upload.dataKey;
+  await using journal = upload.journal;
+  const signal = AbortSignal.any([journal.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  try {
+    await using source = new ByteReader(untilCancelled(chunksOf(bytes), signal));
+    const segments: Segment[] = [];
+    do {
+      if (segments.length === MAX_SEGMENTS) {
+        throw new SealroomError('limit', `a file has at most ${MAX_SEGMENTS} segments of ${core.segmentLength} bytes`);
+      }
+      segments.push(
+        await writeSegment(core, upload, upTo(source, core.segmentLength), { first: segments.length === 0, signal }),
+      );
+    } while (!(await source.atEnd()));
+    const size = segments.reduce((sum, segment) => sum + segment.size, 0);
+    const createdAt = new Date(core.now()).toISOString();
+    const fixed = { expires: null, retainUntil: null, hold: null };
+    return await commitPut(core, upload, segments, {
+      name,
+      type,
+      size,
+      tags,
+      metadata,
+      createdAt,
+      createdBy,
+      ...fixed,
+    });
+  } catch (error) {
+    // What cannot be cleaned up now stands in the journal, and a sweep does it: the reason of the failure matters more.
+    await abandonPut(core, upload).catch(() => {});
+    throw error;
+  }
+}
+
+/** Writes the journal entry, then makes the data key. The caller disposes the key and ends the entry. */
+export async function beginPut(
+  core: VaultCore,
+  { tenant, context }: { readonly tenant: string; readonly context: EncryptionContext },
+  { signal }: CallOptions = {},
+): Promise<Upload> {
+  checkWritable(core);
+  // Fails for a tenant that was never created, before anything is written.
+  using _ = await core.keys.tenantKey(tenant, { signal });
+  const place = { tenant, file: timeOrderedId(core.now()) };
+  const firstBlob = randomBlobKey();
+  const journal = await LiveEntry.begin(core, { ...place, blobs: [firstBlob] }, { signal });
+  try {
+    const { dataKey, edks } = await core.keyring.generate(fullContext(core, place, context), { signal });
+    if (edks.length > MAX_EDKS) {
+      dataKey[Symbol.dispose]();
+      throw new SealroomError(
+        'bad-configuration',
+        `a file has at most ${MAX_EDKS} wrapping keys, and ${edks.length} are configured`,
+      );
+    }
+    return { ...place, context, dataKey, edks, journal, firstBlob };
+  } catch (error) {
+    await abandonPut(core, { ...place, journal }).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Seals one segment into a blob of its own, under a fresh message id: an attempt that fails is never continued, for a
+ * frame sealed twice under one IV gives its key away (F16).
+ */
+export async function writeSegment(
+  core: VaultCore,
+  upload: Upload,
+  plaintext: AsyncIterable<Uint8Array>,
+  { first, signal }: CallOptions & { readonly first: boolean },
+): Promise<Segment> {
+  const blob = first ? upload.firstBlob : randomBlobKey();
+  if (!first) await upload.journal.addBlob(blob);
+  const { frameLength } = core;
+  const context = fullContext(core, upload, upload.context);
+  const { commitment, tag, frameKey } = beginMessage(upload.dataKey, { context, edks: upload.edks, frameLength });
+  using _ = frameKey.key;
+  let size = 0;
+  const counted = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of plaintext) {
+      size += chunk.length;
+      yield chunk;
+    }
+  };
+  await core.blobs.put(blob, sealFrames(counted(), frameKey, { signal }), { signal });
+  return { messageId: frameKey.messageId, commitment, frameLength, size, blob, tag };
+}
+
+/**
+ * Makes the file exist: its record in, its journal entry out, in one write.
+ *
+ * @throws SealroomError `interrupted` when a sweep claimed the entry first
+ */
+export async function commitPut(
+  core: VaultCore,
+  upload: Upload,
+  segments: readonly Segment[],
+  metadata: Metadata,
+): Promise<Stat> {
+  const { context, edks } = upload;
+  const { item, record } = await recordItem(core, upload, { context, edks, segments, metadata });
+  const standing = await upload.journal.settle();
+  try {
+    await writeKnown(core.catalog, [{ type: 'put', item, expect: null }, entryRemoval(standing)]);
+  } catch (error) {
+    if (isSealroomError(error, 'conflict')) {
+      throw new SealroomError('interrupted', 'a sweep has claimed the journal entry of this upload', { cause: error });
+    }
+    if (!isSealroomError(error, 'unavailable') || !(await landedLate(core, upload, item.version))) throw error;
+  }
+  return statOf({ ...upload, record, metadata, version: item.version });
+}
+
+/**
+ * A commit of unknown outcome may land yet. Claiming the entry decides it: either the commit cannot happen any more,
+ * or it has happened.
+ */
+async function landedLate(core: VaultCore, upload: Upload, version: string): Promise<boolean> {
+  try {
+    await abandonPut(core, upload);
+    return false;
+  } catch (error) {
+    if (!isSealroomError(error, 'conflict')) return false;
+    const item = await core.catalog.get(filePartition(core, upload.tenant, upload.file), upload.file);
+    return item?.version === version;
+  }
+}
+
+/** Gives an upload up: claims its entry, and only then removes its blobs. */
+async function abandonPut(core: VaultCore, { journal }: Pick<Upload, 'journal'>): Promise<void> {
+  await finishRemoval(core, await claimEntry(core, await journal.settle()));
+}

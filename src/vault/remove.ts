@@ -1,0 +1,38 @@
+/** Removing a file. */
+import { isSealroomError } from '../errors.ts';
+import { checkWritable, filePartition } from './core.ts';
+import type { VaultCore } from './core.ts';
+import type { IfVersion } from './files.ts';
+import { entryPut, finishRemoval } from './journal.ts';
+import { readRecord } from './record-access.ts';
+import type { FilePlace } from './record-access.ts';
+import { checkVersion } from './update.ts';
+import { writeKnown } from './write.ts';
+
+const ATTEMPTS = 10;
+
+/**
+ * One write takes the record out, and its encrypted data keys with it, and names the blobs in the journal; from then
+ * on the file cannot be read. Its blobs go next; what cannot be removed now, a sweep removes.
+ */
+export async function remove(core: VaultCore, place: FilePlace, { ifVersion, signal }: IfVersion = {}): Promise<void> {
+  checkWritable(core);
+  for (let attempt = 1; ; attempt++) {
+    const { record, version } = await readRecord(core, place, { signal });
+    checkVersion(version, ifVersion);
+    const blobs = record.segments.map((segment) => segment.blob);
+    const entry = { ...place, blobs, state: 'removing', renewed: core.now() } as const;
+    const { operation, standing } = await entryPut(core, entry, { signal });
+    const partition = filePartition(core, place.tenant, place.file);
+    try {
+      const removal = { type: 'remove', partition, sort: place.file, expect: version } as const;
+      await writeKnown(core.catalog, [operation, removal], { signal });
+    } catch (error) {
+      if (isSealroomError(error, 'conflict') && ifVersion === undefined && attempt < ATTEMPTS) continue;
+      throw error;
+    }
+    // The file is gone, so the call has done what it was asked; the journal keeps what is left to do.
+    await finishRemoval(core, standing, { signal }).catch(() => {});
+    return;
+  }
+}

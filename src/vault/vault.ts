@@ -1,0 +1,191 @@
+/** A vault: keyring, blob store and catalog, where files live. */
+import { DEFAULT_FRAME_LENGTH, checkFrameLength } from '../envelope/encrypt.ts';
+import { SealroomError, isSealroomError } from '../errors.ts';
+import type { BlobStore, CallOptions, Catalog, Keyring } from '../ports.ts';
+import { SETTINGS } from './core.ts';
+import type { VaultCore } from './core.ts';
+import { exportMessage } from './export.ts';
+import type { Files } from './files.ts';
+import { get } from './get.ts';
+import { checkTenantName, randomId, randomVersion } from './identifiers.ts';
+import { CatalogKeys, FIRST_KEY_VERSION, VAULT_OWNER, makeCatalogKey, pinOf } from './keys.ts';
+import { list } from './list.ts';
+import { put } from './put.ts';
+import {
+  decodeItem,
+  decodeSettings,
+  encodeItem,
+  encodeSettings,
+  itemKeyOf,
+  readItemBody,
+  splitItem,
+} from './records.ts';
+import type { ItemKey, Settings, Tenant } from './records.ts';
+import { remove } from './remove.ts';
+import { stat } from './stat.ts';
+import { sweep } from './sweep.ts';
+import type { SweepReport } from './sweep.ts';
+import { DEFAULT_TENANT, absentPut, createTenant, listTenants, tenantItem } from './tenants.ts';
+import { update } from './update.ts';
+import { verify } from './verify.ts';
+import { writeKnown } from './write.ts';
+
+/** Where a vault lives. */
+export interface VaultPorts {
+  readonly keyring: Keyring;
+  readonly blobs: BlobStore;
+  readonly catalog: Catalog;
+}
+
+/** How a vault is run; none of it is stored. */
+export interface VaultTuning {
+  /** Plaintext bytes a frame of new files holds; 64 KiB unless given. */
+  readonly frameLength?: number | undefined;
+  /** Plaintext bytes after which a put begins another segment; 64 GiB unless given. */
+  readonly segmentLength?: number | undefined;
+  /** How long work may be silent before a sweep gives it up, in milliseconds; a day unless given. */
+  readonly graceTime?: number | undefined;
+  /** The clock, in milliseconds since 1970. */
+  readonly now?: (() => number) | undefined;
+}
+
+export interface CreateVaultOptions extends VaultPorts, VaultTuning, CallOptions {
+  /** Partitions that files and journal are spread over: a power of two up to 256; 1 unless given. */
+  readonly shards?: number | undefined;
+}
+
+export interface OpenVaultOptions extends VaultPorts, VaultTuning, CallOptions {
+  readonly id: string;
+  /** Commitments of the vault keys to accept, in hexadecimal. */
+  readonly pins: readonly string[];
+}
+
+export interface Vault extends Disposable {
+  readonly id: string;
+  /** What whoever opens this vault must pass as `pins`: keep it with the id, outside the catalog. */
+  readonly pins: readonly string[];
+  /** The files of a tenant. The tenant must exist when a method is called, not before. */
+  tenant(name: string): Files;
+  createTenant(name: string, options?: CallOptions): Promise<Tenant>;
+  tenants(options?: CallOptions): Promise<Tenant[]>;
+  /** Finishes what was begun and left. */
+  sweep(options?: CallOptions & { readonly grace?: number | undefined }): Promise<SweepReport>;
+  /** Wipes the keys that are in memory; the vault cannot be used afterwards. Stores and catalog stay open. */
+  [Symbol.dispose](): void;
+}
+
+const DEFAULT_SEGMENT_LENGTH = 64 * 1024 ** 3;
+const DEFAULT_GRACE_TIME = 24 * 60 * 60 * 1000;
+
+/**
+ * Makes a vault in an empty catalog: settings, vault key, and the tenant `default`, in one write.
+ *
+ * @throws SealroomError `exists` when the catalog holds a vault already
+ */
+export async function createVault(options: CreateVaultOptions): Promise<Vault> {
+  const { keyring, catalog, shards = 1, now = Date.now, signal } = options;
+  if (!Number.isInteger(Math.log2(shards)) || shards > 256) {
+    throw new SealroomError('usage', 'the number of shards is a power of two up to 256');
+  }
+  const id = randomId();
+  using vaultKey = await makeCatalogKey(keyring, { vault: id, owner: VAULT_OWNER, signal });
+  using tenantKey = await makeCatalogKey(keyring, { vault: id, owner: DEFAULT_TENANT, signal });
+  using key = itemKeyOf(vaultKey.key);
+  const itemKey = { version: FIRST_KEY_VERSION, key };
+  const settings = { id, shards, readOnly: false };
+  const tenant = { name: DEFAULT_TENANT, createdAt: new Date(now()).toISOString() };
+  const items = [
+    settingsItem(settings, itemKey),
+    vaultKey.item(itemKey),
+    tenantItem(id, tenant, itemKey),
+    tenantKey.item(itemKey),
+  ];
+  try {
+    await writeKnown(catalog, items.map(absentPut), { signal });
+  } catch (error) {
+    if (!isSealroomError(error, 'conflict')) throw error;
+    throw new SealroomError('exists', 'there is a vault in this catalog already', { cause: error });
+  }
+  return openVault({ ...options, id, pins: [pinOf(vaultKey.commitment)] });
+}
+
+function settingsItem(settings: Settings, itemKey: ItemKey): ReturnType<typeof tenantItem> {
+  const data = encodeItem(encodeSettings(settings), { vault: settings.id, ...SETTINGS }, itemKey);
+  return { ...SETTINGS, version: randomVersion(), data };
+}
+
+/**
+ * Opens a vault that exists; never makes one.
+ *
+ * @throws SealroomError `no-vault`, `wrong-vault`, `wrong-key`, `unsupported-version`, `damaged`
+ */
+export async function openVault(options: OpenVaultOptions): Promise<Vault> {
+  const { id, pins, keyring, blobs, catalog, now = Date.now, signal } = options;
+  const {
+    frameLength = DEFAULT_FRAME_LENGTH,
+    segmentLength = DEFAULT_SEGMENT_LENGTH,
+    graceTime = DEFAULT_GRACE_TIME,
+  } = options;
+  checkFrameLength(frameLength);
+  if (!Number.isSafeInteger(segmentLength) || segmentLength < 1) {
+    throw new SealroomError('usage', 'a segment holds at least one byte');
+  }
+  const keys = new CatalogKeys({ vault: id, pins, keyring, catalog, now });
+  try {
+    const settings = await readSettings({ id, catalog, keys, signal });
+    const core = { ...settings, keyring, blobs, catalog, keys, frameLength, segmentLength, graceTime, now };
+    return vaultOf(core, pins);
+  } catch (error) {
+    keys[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function readSettings({
+  id,
+  catalog,
+  keys,
+  signal,
+}: CallOptions & Pick<VaultCore, 'id' | 'catalog' | 'keys'>): Promise<Settings> {
+  const item = await catalog.get(SETTINGS.partition, SETTINGS.sort, { signal });
+  if (item === undefined) throw new SealroomError('no-vault', 'there is no vault in this catalog: it has no settings');
+  const what = 'the settings of the vault';
+  // Read before anything is authenticated, only to say which of two vaults, or of two versions, does not fit.
+  const claimed = decodeSettings(readItemBody(splitItem(item.data, what), what)).id;
+  if (claimed !== id) {
+    throw new SealroomError(
+      'wrong-vault',
+      `the catalog belongs to vault ${claimed}, and the configuration names ${id}`,
+    );
+  }
+  using itemKeys = await keys.itemKeys({ signal });
+  const json = decodeItem(item.data, { vault: id, ...SETTINGS }, itemKeys.byVersion);
+  if (json === undefined) throw new SealroomError('damaged', `${what} were changed: their authentication is wrong`);
+  return decodeSettings(json);
+}
+
+function vaultOf(core: VaultCore, pins: readonly string[]): Vault {
+  return {
+    id: core.id,
+    pins,
+    tenant: (name) => filesOf(core, name),
+    createTenant: (name, options) => createTenant(core, name, options),
+    tenants: (options) => listTenants(core, options),
+    sweep: (options) => sweep(core, options),
+    [Symbol.dispose]: () => core.keys[Symbol.dispose](),
+  };
+}
+
+function filesOf(core: VaultCore, tenant: string): Files {
+  checkTenantName(tenant);
+  return {
+    put: (bytes, options) => put(core, tenant, bytes, options),
+    get: (file, options) => get(core, { tenant, file }, options),
+    stat: (file, options) => stat(core, { tenant, file }, options),
+    list: (options) => list(core, tenant, options),
+    update: (file, changes, options) => update(core, { tenant, file }, changes, options),
+    remove: (file, options) => remove(core, { tenant, file }, options),
+    verify: (file, options) => verify(core, { tenant, file }, options),
+    export: (file, options) => exportMessage(core, { tenant, file }, options),
+  };
+}

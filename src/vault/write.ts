@@ -1,0 +1,37 @@
+/** Writes whose outcome is known. */
+import { isSealroomError } from '../errors.ts';
+import type { CallOptions, Catalog, WriteOperation } from '../ports.ts';
+
+/**
+ * Writes to the catalog. When the store does not say whether a write took effect, or calls our own earlier attempt a
+ * conflict, reads back and knows its own version: versions are random, so no other writer's is taken for it.
+ *
+ * @throws SealroomError `conflict` when nothing was written; `unavailable` when nobody can tell
+ */
+export async function writeKnown(
+  catalog: Catalog,
+  operations: readonly WriteOperation[],
+  options: CallOptions = {},
+): Promise<void> {
+  try {
+    await catalog.write(operations, options);
+  } catch (error) {
+    if (!isSealroomError(error, 'unavailable') && !isSealroomError(error, 'conflict')) throw error;
+    if (!(await tookEffect(catalog, operations).catch(() => false))) throw error;
+  }
+}
+
+/** A write is all or nothing, so one of its items tells: one that was put, else one that is gone. */
+async function tookEffect(catalog: Catalog, operations: readonly WriteOperation[]): Promise<boolean> {
+  for (const operation of operations) {
+    if (operation.type !== 'put') continue;
+    const { partition, sort, version } = operation.item;
+    return (await catalog.get(partition, sort))?.version === version;
+  }
+  for (const operation of operations) {
+    if (operation.type === 'remove') {
+      return (await catalog.get(operation.partition, operation.sort)) === undefined;
+    }
+  }
+  return false;
+}
