@@ -64,7 +64,7 @@ export interface Cipher {
   /**
    * Verifies an ECDSA signature over what `update` is given.
    *
-   * @param publicKey compressed point, as in the header's context (F20)
+   * @param publicKey compressed point, as in the header's context (F8)
    * @throws SealroomError `damaged` when that is no point of the curve
    */
   verifier(signature: NonNullable<Suite['signature']>, publicKey: Uint8Array): SignatureVerifier;

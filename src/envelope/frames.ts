@@ -131,6 +131,7 @@ function grown(buffer: Uint8Array<ArrayBuffer>, most: number): Uint8Array<ArrayB
   return larger;
 }
 
+/** An end between two frames is no end either: only the final frame is (F25). */
 function truncated(sequence: number): SealroomError {
   return new SealroomError('truncated', `it ends within frame ${sequence}, before its final frame is complete`);
 }

@@ -1,6 +1,5 @@
-/** How streams are handed over, cut and given up. */
+/** How streams are handed over and cut. */
 import type { ByteReader } from '../bytes.ts';
-import { cancelled, throwIfCancelled } from '../errors.ts';
 
 /** Copies each chunk, so that it is the caller's own. */
 export async function* owned(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
@@ -41,45 +40,4 @@ export async function* upTo(reader: ByteReader, limit: number): AsyncGenerator<U
     left -= chunk.length;
     yield chunk;
   }
-}
-
-/**
- * A source that fails as soon as the signal fires, even while it waits for bytes that never come. The source is told
- * to end, and not waited for.
- */
-export function untilCancelled(
-  source: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const iterator = source[Symbol.asyncIterator]();
-  // One listener for the whole stream: racing each chunk against one promise would keep them all in memory.
-  let giveUp: ((error: Error) => void) | undefined;
-  const onAbort = (): void => {
-    giveUp?.(cancelled(signal));
-    iterator.return?.().catch(() => {});
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  const end = async (): Promise<IteratorResult<Uint8Array, void>> => {
-    signal.removeEventListener('abort', onAbort);
-    if (!signal.aborted) await iterator.return?.();
-    return { done: true, value: undefined };
-  };
-  const stream: AsyncGenerator<Uint8Array, void, undefined> = {
-    next: () =>
-      new Promise((resolve, reject) => {
-        throwIfCancelled(signal);
-        giveUp = reject;
-        iterator.next().then(resolve, reject);
-      }),
-    return: end,
-    throw: async (error) => {
-      await end();
-      throw error;
-    },
-    [Symbol.asyncIterator]: () => stream,
-    [Symbol.asyncDispose]: async () => {
-      await end();
-    },
-  };
-  return stream;
 }

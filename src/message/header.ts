@@ -16,7 +16,7 @@ export const IV_LENGTH = 12;
 export const COMMITMENT_LENGTH = 32;
 /** Longest frame, in bytes. */
 export const MAX_FRAME_LENGTH = 0xffff_ffff;
-/** Longest body that is one piece and not frames: the most that AES-GCM allows under one IV, in bytes (F16). */
+/** Longest body that is one piece and not frames: the most that AES-GCM allows under one IV, in bytes (F21). */
 export const MAX_SINGLE_BLOCK_LENGTH: number = 2 ** 36 - 32;
 
 export interface Header {

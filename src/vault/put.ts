@@ -1,10 +1,11 @@
 /** Storing a file: begin, write segments, commit. Uploads that are resumed go through the same three. */
 import { ByteReader, chunksOf } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
+import { cancellableChunks } from '../cancellable.ts';
 import type { DataKey } from '../data-key.ts';
 import { beginMessage } from '../envelope/encrypt.ts';
 import { sealFrames } from '../envelope/frames.ts';
-import { untilCancelled, upTo } from '../envelope/stream.ts';
+import { upTo } from '../envelope/stream.ts';
 import { SealroomError, isSealroomError } from '../errors.ts';
 import type { EncryptionContext } from '../message/context.ts';
 import type { EncryptedDataKey } from '../message/edk.ts';
@@ -41,7 +42,7 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
   await using journal = upload.journal;
   const signal = AbortSignal.any([journal.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   try {
-    await using source = new ByteReader(untilCancelled(chunksOf(bytes), signal));
+    await using source = new ByteReader(cancellableChunks(chunksOf(bytes), signal));
     const segments: Segment[] = [];
     do {
       if (segments.length === MAX_SEGMENTS) {

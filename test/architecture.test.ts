@@ -1,0 +1,135 @@
+/** Who may import whom: the tree shows the architecture, and this keeps it true. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { test } from 'node:test';
+
+const source = resolve(import.meta.dirname, '../src');
+
+/** What a file belongs to: its folder, or its own name at the root. */
+function layerOf(path: string): string {
+  const [first = '', second] = relative(source, path).split(sep);
+  return second === undefined ? first.replace(/\.ts$/, '') : first;
+}
+
+const foundation = ['errors', 'bytes', 'base64', 'data-key', 'cancellable'];
+const files = ['file-errors', 'durable-file'];
+const message = [...foundation, 'message'];
+const cipher = [...message, 'cipher'];
+const ports = ['errors', 'data-key', 'message', 'ports'];
+const envelope = [...cipher, 'ports', 'envelope'];
+const vault = [...envelope, 'vault'];
+/** Adapters know the ports and what is under them, never each other, never the vault. */
+const adapter = [...cipher, ...files, 'ports'];
+const keys = [...foundation, ...files, 'message', 'key-files', 'key-spec'];
+
+/** Layer -> what it may import, and why nothing else. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  bytes: ['errors'],
+  base64: ['errors'],
+  'data-key': ['errors'],
+  cancellable: ['errors'],
+  'file-errors': ['errors'],
+  'durable-file': [...foundation, 'file-errors'],
+  message,
+  cipher,
+  ports,
+  envelope,
+  vault,
+  keyrings: adapter,
+  blobs: [...adapter, 'blobs'],
+  catalogs: [...adapter, 'catalogs'],
+  'key-files': keys,
+  'key-spec': keys,
+  'compose-keys': [...keys, 'keyrings', 'ports', 'cipher'],
+  config: [...foundation, ...files, 'key-spec', 'config'],
+  compose: [...vault, ...keys, 'keyrings', 'blobs', 'catalogs', 'config', 'compose-keys'],
+  index: [...vault, 'ports'],
+  // A command gets its vault and keys from compose, so that it never asks which stores they are.
+  cli: [...vault, ...keys, 'config', 'compose', 'compose-keys', 'cli'],
+  testing: [...vault, 'testing'],
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const IMPORT = /^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm;
+
+function importsOf(path: string): Import[] {
+  return Array.from(readFileSync(path, 'utf8').matchAll(IMPORT), ([, typeOnly, from, bare, dynamic]) => ({
+    from: path,
+    to: from ?? bare ?? dynamic!,
+    typeOnly: typeOnly !== undefined,
+  }));
+}
+
+const modules = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => join(source, name));
+const imports = modules.flatMap(importsOf);
+
+test('every file belongs to a layer', () => {
+  const unknown = modules.map(layerOf).filter((layer) => !Object.hasOwn(allowed, layer));
+  assert.deepEqual([...new Set(unknown)], []);
+  assert.ok(imports.length > 100, 'the imports were found');
+});
+
+test('no file imports what its layer may not know', () => {
+  const broken = imports
+    .filter(({ to }) => to.startsWith('.'))
+    .map(({ from, to }) => ({ from, to: resolve(dirname(from), to) }))
+    .filter(({ from, to }) => layerOf(from) !== layerOf(to) && !allowed[layerOf(from)]!.includes(layerOf(to)))
+    .map(({ from, to }) => `${relative(source, from)} imports ${relative(source, to)}`);
+  assert.deepEqual(broken, []);
+});
+
+test('adapters of one kind do not import each other', () => {
+  const keyrings = imports
+    .filter(({ from, to }) => layerOf(from) === 'keyrings' && to.startsWith('./'))
+    .map(({ from, to }) => `${relative(source, from)} imports ${to}`);
+  assert.deepEqual(keyrings, []);
+});
+
+test('the message format imports nothing of Node, nor do the files under it', () => {
+  const portable = new Set(['errors', 'bytes', 'data-key', 'cancellable', 'message', 'ports']);
+  const broken = imports
+    .filter(({ from, to }) => portable.has(layerOf(from)) && !to.startsWith('.'))
+    .map(({ from, to }) => `${relative(source, from)} imports ${to}`);
+  assert.deepEqual(broken, []);
+});
+
+test('OpenSSL is behind the cipher, and keys of RSA only beside it', () => {
+  const users = imports
+    .filter(({ to, typeOnly }) => to === 'node:crypto' && !typeOnly)
+    .map(({ from }) => relative(source, from).split(sep).join('/'));
+  assert.deepEqual(new Set(users), new Set(['cipher/node.ts', 'key-files/rsa.ts', 'keyrings/raw-rsa.ts']));
+});
+
+test('only the configuration reads the environment', () => {
+  const readers = modules
+    .filter((path) => /\bprocess\.env\b/.test(readFileSync(path, 'utf8')))
+    .map((path) => relative(source, path));
+  assert.deepEqual(readers, ['config.ts']);
+});
+
+test('importing the package root loads no SQLite, no server, no SDK and no package at all', () => {
+  const script = `
+    import { registerHooks } from 'node:module';
+    const loaded = [];
+    registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context); } });
+    await import(${JSON.stringify(join(source, 'index.ts'))});
+    console.log(JSON.stringify(loaded));`;
+  const loaded = JSON.parse(
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }),
+  ) as string[];
+  assert.ok(loaded.length > 20);
+  const heavy = loaded.filter(
+    (url) => url.includes('node_modules') || /sqlite|http|blobs\/|catalogs\/|keyrings\//.test(url),
+  );
+  assert.deepEqual(heavy, []);
+});
