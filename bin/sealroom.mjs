@@ -1,2 +1,15 @@
 #!/usr/bin/env node
-console.log("bin", process.version, process.argv.slice(2))
+// Old releases of Node must be able to read this file, to be told that they are too old.
+import { existsSync } from 'node:fs';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 24 || (major === 24 && minor < 15)) {
+  process.stderr.write(`sealroom needs Node 24.15 or newer, and this is Node ${process.versions.node}\n`);
+  process.exit(2);
+}
+const { enableCompileCache } = await import('node:module');
+enableCompileCache();
+// A checkout has the sources; the package that is published has what was made of them.
+const source = new URL('../src/cli/main.ts', import.meta.url);
+const { main } = await import(existsSync(source) ? source.href : '../dist/cli/main.js');
+await main(process.argv.slice(2));

@@ -83,11 +83,16 @@ export class SqliteWriter {
   }
 
   async #run(): Promise<void> {
+    let refused = 0;
     while (this.#waiting.length > 0) {
       // Whatever else this turn of the event loop brings is committed together.
       await setImmediate();
-      if (this.#begin()) this.#commitTogether(takeBatch(this.#waiting));
-      else await pause();
+      if (this.#begin()) {
+        refused = 0;
+        this.#commitTogether(takeBatch(this.#waiting));
+      } else {
+        await pause(++refused);
+      }
     }
     this.#running = undefined;
   }

@@ -35,12 +35,21 @@ export interface DecryptedMessage {
  * @throws SealroomError of exit code 4, here or from the body: nothing unauthenticated is ever given out
  */
 export async function decrypt(message: Bytes, options: OpenOptions): Promise<DecryptedMessage> {
-  const { body, ...rest } = await decryptLent(message, options);
-  return { ...rest, body: owned(body) };
+  return openMessage(message, options, owned);
 }
 
 /** `decrypt`, with chunks that are lent until the next one is asked for. */
 export async function decryptLent(message: Bytes, options: OpenOptions): Promise<DecryptedMessage> {
+  return openMessage(message, options, (body) => body);
+}
+
+type Body = AsyncGenerator<Uint8Array, void, undefined>;
+
+async function openMessage(
+  message: Bytes,
+  options: OpenOptions,
+  handOver: (body: Body) => Body,
+): Promise<DecryptedMessage> {
   const reader = new ByteReader(chunksOf(message));
   let opened: OpenedHeader;
   try {
@@ -49,7 +58,7 @@ export async function decryptLent(message: Bytes, options: OpenOptions): Promise
     await reader[Symbol.asyncDispose]();
     throw error;
   }
-  const body = await startedStream(openBody(reader, opened, options));
+  const body = await startedStream(handOver(openBody(reader, opened, options)));
   return { suite: opened.header.suite.id, context: opened.context, body };
 }
 
@@ -188,14 +197,16 @@ export async function decryptRange(
     const body = await startedStream(
       disposing(
         opened,
-        openRange(
-          fetch,
-          { key: opened.encryptionKey, messageId, frameLength },
-          { layout, range, signal: options.signal },
+        owned(
+          openRange(
+            fetch,
+            { key: opened.encryptionKey, messageId, frameLength },
+            { layout, range, signal: options.signal },
+          ),
         ),
       ),
     );
-    return { suite: header.suite.id, context: opened.context, body: owned(body) };
+    return { suite: header.suite.id, context: opened.context, body };
   } catch (error) {
     opened.encryptionKey[Symbol.dispose]();
     throw error;

@@ -10,13 +10,15 @@ import {
   frameCount,
   frameSpan,
   scanFrames,
-  sealedSize,
 } from '../message/frames.ts';
 import type { ByteRange, FrameLayout } from '../message/frames.ts';
 import type { CallOptions } from '../ports.ts';
 
 /** Plaintext that is sealed or opened at a time: large enough that a promise for each costs nothing. */
 const BATCH_LENGTH = 1024 * 1024;
+
+/** Buffers begin so small and grow with what arrives: most messages are short, and a length that is claimed takes nothing. */
+const FIRST_BUFFER_LENGTH = 64 * 1024;
 
 function framesPerBatch(frameLength: number): number {
   return Math.max(1, Math.floor(BATCH_LENGTH / frameLength));
@@ -35,23 +37,28 @@ export async function* sealFrames(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   await using reader = new ByteReader(plaintext);
   const batchLength = framesPerBatch(key.frameLength) * key.frameLength;
-  const batch = new Uint8Array(batchLength);
-  const sealed = new Uint8Array(sealedSize(batchLength, key.frameLength));
+  let batch = new Uint8Array(Math.min(batchLength, FIRST_BUFFER_LENGTH));
+  let sealed = new Uint8Array(0);
   let sequence = 1;
   try {
     for (let final = false; !final;) {
       throwIfCancelled(signal);
-      const filled = await reader.readInto(batch);
+      let filled = await reader.readInto(batch);
+      while (filled === batch.length && filled < batchLength) {
+        const larger = grown(batch, batchLength);
+        batch.fill(0);
+        batch = larger;
+        filled += await reader.readInto(batch.subarray(filled));
+      }
       // A frame is sealed only once it is known whether it is the final one: its finality is authenticated.
       final = filled < batchLength || (await reader.atEnd());
       const frames = frameCount(filled, key.frameLength);
       if (sequence + frames - 1 > MAX_FRAMES) {
         throw new SealroomError('limit', `a message has at most ${MAX_FRAMES} frames: use longer frames`);
       }
-      const out = sealed.subarray(
-        0,
-        filled + frames * REGULAR_OVERHEAD + (final ? FINAL_OVERHEAD - REGULAR_OVERHEAD : 0),
-      );
+      const length = filled + frames * REGULAR_OVERHEAD + (final ? FINAL_OVERHEAD - REGULAR_OVERHEAD : 0);
+      if (sealed.length < length) sealed = new Uint8Array(length);
+      const out = sealed.subarray(0, length);
       await cipher.sealFrames(key, batch.subarray(0, filled), { firstSequence: sequence, final }, out);
       sequence += frames;
       yield out;
@@ -84,8 +91,7 @@ export async function* openFrames(
   const { frameLength } = key;
   const perBatch = framesPerBatch(frameLength);
   const mostSealed = perBatch * (frameLength + REGULAR_OVERHEAD) + (FINAL_OVERHEAD - REGULAR_OVERHEAD);
-  // Grows as frames arrive, so that a header that claims frames of 4 GiB takes no memory that its body does not fill.
-  let sealed = new Uint8Array(Math.min(mostSealed, 2 * BATCH_LENGTH));
+  let sealed = new Uint8Array(Math.min(mostSealed, FIRST_BUFFER_LENGTH));
   let plaintext = new Uint8Array(0);
   let filled = 0;
   let sequence = firstSequence;
@@ -96,13 +102,17 @@ export async function* openFrames(
       filled += await reader.readInto(sealed.subarray(filled));
       const found = scanFrames(sealed.subarray(0, filled), frameLength, sequence, left);
       const frames = found.regular + (found.finalLength === undefined ? 0 : 1);
+      const full = filled === sealed.length;
       if (frames === 0) {
-        if (filled < sealed.length) throw truncated(sequence);
+        if (!full) throw truncated(sequence);
         sealed = grown(sealed, mostSealed);
         continue;
       }
       const length = found.regular * frameLength + (found.finalLength ?? 0);
-      if (plaintext.length < length) plaintext = new Uint8Array(length);
+      if (plaintext.length < length) {
+        plaintext.fill(0);
+        plaintext = new Uint8Array(length);
+      }
       const batch = sealed.subarray(0, found.length);
       const out = plaintext.subarray(0, length);
       const position = { firstSequence: sequence, finalLength: found.finalLength };
@@ -118,6 +128,7 @@ export async function* openFrames(
       yield out;
       sealed.copyWithin(0, found.length, filled);
       filled -= found.length;
+      if (full) sealed = grown(sealed, mostSealed);
     }
     reader.unread(sealed.subarray(0, filled));
   } finally {
@@ -126,6 +137,7 @@ export async function* openFrames(
 }
 
 function grown(buffer: Uint8Array<ArrayBuffer>, most: number): Uint8Array<ArrayBuffer> {
+  if (buffer.length === most) return buffer;
   const larger = new Uint8Array(Math.min(most, buffer.length * 2));
   larger.set(buffer);
   return larger;
@@ -152,7 +164,9 @@ export async function* openRange(
   await using reader = new ByteReader(await fetch(span.sealed));
   let skip = span.skip;
   let left = range.end - range.start;
-  for await (const chunk of openFrames(reader, key, { firstSequence: span.first + 1, count: span.count, signal })) {
+  // At the end only the final frame will do: a full regular one may stand there in a body that was cut short.
+  const count = span.first + span.count === layout.frames ? undefined : span.count;
+  for await (const chunk of openFrames(reader, key, { firstSequence: span.first + 1, count, signal })) {
     const part = chunk.subarray(skip, skip + left);
     skip = Math.max(0, skip - chunk.length);
     left -= part.length;

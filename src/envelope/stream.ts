@@ -1,7 +1,7 @@
 /** How streams are handed over and cut. */
 import type { ByteReader } from '../bytes.ts';
 
-/** Copies each chunk, so that it is the caller's own. */
+/** Copies each chunk, so that it is the caller's own. Goes inside `startedStream`, never around it. */
 export async function* owned(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const chunk of chunks) yield chunk.slice();
 }

@@ -3,8 +3,9 @@ import { open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromUtf8 } from '../bytes.ts';
+import { syncFolder } from '../durable-file.ts';
 import { SealroomError } from '../errors.ts';
-import type { ErrorCode } from '../errors.ts';
+import { fileError, systemCode } from '../file-errors.ts';
 
 export interface KeyFile {
   readonly text: string;
@@ -33,7 +34,8 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
     return { text: textOf(path, content.subarray(0, length)), exposed };
   } catch (error) {
     if (error instanceof SealroomError) throw error;
-    throw badKeyFile(path, readFailures[systemCode(error)] ?? `it cannot be read (${systemCode(error)})`, error);
+    const code = systemCode(error) ?? 'an unexpected error';
+    throw badKeyFile(path, readFailures[code] ?? `it cannot be read (${code})`, error);
   } finally {
     content.fill(0);
   }
@@ -86,14 +88,6 @@ export async function createKeyFiles(files: readonly NewKeyFile[]): Promise<void
   }
 }
 
-/** Makes the names in a folder durable. */
-async function syncFolder(path: string): Promise<void> {
-  // Windows opens no folder as a file.
-  if (process.platform === 'win32') return;
-  await using folder = await open(path, 'r');
-  await folder.sync();
-}
-
 /** The error for a key file whose content cannot be used. The reason must not quote the content. */
 export function badKeyFile(path: string, reason: string, cause?: unknown): SealroomError {
   return new SealroomError('bad-key', `${path}: ${reason}`, { cause });
@@ -106,21 +100,8 @@ const readFailures: Readonly<Record<string, string>> = {
   EPERM: 'the system does not let it be read',
 };
 
-const createFailures: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  EEXIST: ['exists', 'it exists already, and a key is never overwritten'],
-  ENOENT: ['bad-key', 'its folder does not exist'],
-  ENOTDIR: ['bad-key', 'its folder does not exist'],
-  EACCES: ['permission', 'the system does not let it be created'],
-  EPERM: ['permission', 'the system does not let it be created'],
-  EROFS: ['permission', 'the file system takes no changes'],
-  ENOSPC: ['no-space', 'the file system is full'],
-};
-
 function cannotCreate(path: string, error: unknown): SealroomError {
-  const [code, reason] = createFailures[systemCode(error)] ?? ['unexpected', `it cannot be created`];
-  return new SealroomError(code, `${path}: ${reason}`, { cause: error });
-}
-
-function systemCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+  const code = systemCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return badKeyFile(path, 'its folder does not exist', error);
+  return fileError(error, path);
 }

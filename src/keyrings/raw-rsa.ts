@@ -1,4 +1,4 @@
-/** An RSA key that is at hand: its public half wraps, its private half, kept offline for recovery, unwraps. */
+/** An RSA key that is at hand (F24): its public half wraps, its private half, kept offline for recovery, unwraps. */
 import { constants, createPublicKey, privateDecrypt, publicEncrypt } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { compareBytes, utf8 } from '../bytes.ts';

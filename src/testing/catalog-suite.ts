@@ -110,17 +110,14 @@ export function catalogSuite(
       async (subject) => {
         const { catalog } = subject;
         const { operations, itemBytes, writeBytes } = CATALOG_LIMITS;
-        const items = (count: number, bytes: number): WriteOperation[] =>
-          Array.from({ length: count }, (_, i) => put(newItem(`p${i % 3}`, `${i}`, { data: new Uint8Array(bytes) })));
-
         await rejects(catalog.write([]), 'usage');
-        await rejects(catalog.write(items(operations + 1, 1)), 'usage');
-        await rejects(catalog.write(items(1, itemBytes + 1)), 'limit');
-        await rejects(catalog.write(items(9, Math.ceil(writeBytes / 9) + 1)), 'limit');
+        await rejects(catalog.write(manyPuts(operations + 1, 1)), 'usage');
+        await rejects(catalog.write(manyPuts(1, itemBytes + 1)), 'limit');
+        await rejects(catalog.write(manyPuts(9, Math.ceil(writeBytes / 9) + 1)), 'limit');
         await rejects(catalog.write([put(newItem('p', 's')), check('p', 's', null)]), 'usage');
         for (const partition of ['p0', 'p1', 'p2']) assert.deepEqual(await all(catalog, partition), []);
 
-        await catalog.write(items(operations, writeBytes / operations));
+        await catalog.write(manyPuts(operations, writeBytes / operations));
         const counts = [];
         for (const partition of ['p0', 'p1', 'p2']) counts.push((await all(catalog, partition)).length);
         assert.deepEqual(counts, [9, 8, 8]);
@@ -337,6 +334,11 @@ export function catalogSuite(
       assert.equal(await catalog.get('p', 's'), undefined);
     });
   });
+}
+
+/** Puts of items of one length, over three partitions. */
+function manyPuts(count: number, bytes: number): WriteOperation[] {
+  return Array.from({ length: count }, (_, i) => put(newItem(`p${i % 3}`, `${i}`, { data: new Uint8Array(bytes) })));
 }
 
 function operationOf(

@@ -1,4 +1,5 @@
 /** Items and operations for tests of catalogs. */
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { isSealroomError } from '../errors.ts';
 import type { Catalog, Item, WriteOperation } from '../ports.ts';
@@ -31,7 +32,7 @@ export async function compareAndSwap(
   sorts: readonly string[],
   change: (numbers: number[]) => number[],
 ): Promise<number> {
-  for (let conflicts = 0; ; conflicts++) {
+  for (let conflicts = 0; conflicts < 1000; conflicts++) {
     const items = await Promise.all(sorts.map((sort) => catalog.get('p', sort)));
     const numbers = change(items.map((item) => numberOf(item!.data)));
     const operations = items.map((item, i) =>
@@ -44,6 +45,7 @@ export async function compareAndSwap(
       if (!isSealroomError(error, 'conflict')) throw error;
     }
   }
+  return assert.fail('of those who write to an item, nobody comes to an end');
 }
 
 /** A number as the data of an item. */

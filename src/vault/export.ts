@@ -30,7 +30,7 @@ export async function exportMessage(
           frameLength: core.frameLength,
           signal,
         });
-  return { stat: statOf(opened), body: owned(await startedStream(message)) };
+  return { stat: statOf(opened), body: await startedStream(owned(message)) };
 }
 
 /** The message as it is stored, each frame opened before it is passed on: what leaves here is known to open. */

@@ -23,12 +23,12 @@ export async function get(core: VaultCore, place: FilePlace, { range, signal }: 
   const opened = await readRecord(core, place, { signal });
   const { size } = opened.metadata;
   if (range === undefined) {
-    const body = await startedStream(wholePlaintext(core, opened, { signal }));
-    return { stat: statOf(opened), range: { start: 0, end: size }, body: owned(body) };
+    const body = await startedStream(owned(wholePlaintext(core, opened, { signal })));
+    return { stat: statOf(opened), range: { start: 0, end: size }, body };
   }
   const satisfiable = satisfiableRange(range, size);
-  const body = await startedStream(rangePlaintext(core, opened, { range: satisfiable, signal }));
-  return { stat: statOf(opened), range: satisfiable, body: owned(body) };
+  const body = await startedStream(owned(rangePlaintext(core, opened, { range: satisfiable, signal })));
+  return { stat: statOf(opened), range: satisfiable, body };
 }
 
 /** Everything, with proof that the blobs hold nothing else. Chunks are lent. */

@@ -41,9 +41,13 @@ export function randomVersion(): string {
 
 const FILE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+export function isFileId(id: string): boolean {
+  return FILE_ID.test(id);
+}
+
 /** @throws SealroomError `not-found`: what has no id's form is no file's id */
 export function checkFileId(id: string): void {
-  if (!FILE_ID.test(id)) throw new SealroomError('not-found', `no file has the id ${JSON.stringify(id.slice(0, 80))}`);
+  if (!isFileId(id)) throw new SealroomError('not-found', `no file has the id ${JSON.stringify(id.slice(0, 80))}`);
 }
 
 const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;

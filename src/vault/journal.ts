@@ -57,8 +57,17 @@ export async function claimEntry(
 
 /** Removes the blobs of a claimed entry, then the entry. What fails here is left for the sweeper. */
 export async function finishRemoval(core: VaultCore, claimed: StandingEntry, options: CallOptions = {}): Promise<void> {
-  for (const blob of claimed.entry.blobs) await core.blobs.remove(blob, options);
+  await removeEntryBlobs(core, claimed, options);
   await writeKnown(core.catalog, [entryRemoval(claimed)], options);
+}
+
+/** Removes the blobs that an entry names; the entry stays. */
+export async function removeEntryBlobs(
+  core: VaultCore,
+  { entry }: StandingEntry,
+  options: CallOptions = {},
+): Promise<void> {
+  for (const blob of entry.blobs) await core.blobs.remove(blob, options);
 }
 
 /**
@@ -76,7 +85,8 @@ export class LiveEntry implements AsyncDisposable {
     this.#core = core;
     this.#standing = standing;
     const renew = (): void => void this.#write({}).catch((error: unknown) => this.#interrupt(error));
-    this.#timer = setInterval(renew, core.graceTime / 4).unref();
+    // A timer takes no longer interval, and fires all the time when it is given one.
+    this.#timer = setInterval(renew, Math.min(core.graceTime / 4, 2 ** 31 - 1)).unref();
   }
 
   static async begin(

@@ -2,7 +2,7 @@
 import { constantTimeEqual, utf8 } from '../bytes.ts';
 import { cipher } from '../cipher/index.ts';
 import type { DataKey } from '../data-key.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError, throwIfCancelled } from '../errors.ts';
 import type { EncryptionContext } from '../message/context.ts';
 import { COMMITMENT_LENGTH } from '../message/header.ts';
 import type { CallOptions, Catalog, Item, Keyring } from '../ports.ts';
@@ -107,6 +107,7 @@ export interface CatalogKeysOptions {
 export class CatalogKeys implements Disposable {
   readonly #options: CatalogKeysOptions;
   readonly #cache = new Map<string, Cached>();
+  #disposed = false;
 
   constructor(options: CatalogKeysOptions) {
     this.#options = options;
@@ -114,9 +115,9 @@ export class CatalogKeys implements Disposable {
 
   /** The keys that authenticate items, by version, and the one to write with. */
   async itemKeys(options: CallOptions = {}): Promise<ItemKeys> {
-    const { keys, current } = await this.#cached(VAULT_OWNER, () => this.#loadVaultKey(), options);
-    const derived = new Map(Array.from(keys, ([version, key]) => [version, itemKeyOf(key)]));
-    return new ItemKeys(derived, current);
+    const borrow = ({ keys, current }: CachedKeys): ItemKeys =>
+      new ItemKeys(new Map(Array.from(keys, ([version, key]) => [version, itemKeyOf(key)])), current);
+    return this.#borrowed(VAULT_OWNER, { load: () => this.#loadVaultKey(), borrow, ...options });
   }
 
   /**
@@ -126,9 +127,12 @@ export class CatalogKeys implements Disposable {
    * @throws SealroomError `no-tenant`; `damaged` when that version is not there
    */
   async tenantKey(tenant: string, options: CallOptions & { readonly version?: string } = {}): Promise<BorrowedKey> {
-    const { keys, current } = await this.#cached(tenant, () => this.#loadTenantKeys(tenant), options);
-    const version = options.version ?? current;
-    const key = keys.get(version)?.clone();
+    const borrow = ({ keys, current }: CachedKeys): { version: string; key: DataKey | undefined } => {
+      const version = options.version ?? current;
+      return { version, key: keys.get(version)?.clone() };
+    };
+    const load = (): Promise<CachedKeys> => this.#loadTenantKeys(tenant);
+    const { version, key } = await this.#borrowed(tenant, { load, borrow, ...options });
     if (key === undefined) {
       throw new SealroomError(
         'damaged',
@@ -138,27 +142,35 @@ export class CatalogKeys implements Disposable {
     return { key, version, [Symbol.dispose]: () => key[Symbol.dispose]() };
   }
 
-  /** Wipes every key. */
+  /** Wipes every key; none is given out any more. */
   [Symbol.dispose](): void {
+    this.#disposed = true;
     for (const owner of this.#cache.keys()) this.#forget(owner);
   }
 
-  async #cached(owner: string, load: () => Promise<CachedKeys>, { signal }: CallOptions): Promise<CachedKeys> {
-    signal?.throwIfAborted();
+  /** @param use.borrow copies what it needs of the keys */
+  async #borrowed<T>(
+    owner: string,
+    use: CallOptions & { readonly load: () => Promise<CachedKeys>; readonly borrow: (keys: CachedKeys) => T },
+  ): Promise<T> {
+    throwIfCancelled(use.signal);
+    if (this.#disposed) throw new SealroomError('unexpected', 'a vault was used after it was closed');
     const found = this.#cache.get(owner);
-    if (found !== undefined && this.#options.now() < found.until) return found.keys;
+    const fresh = found !== undefined && this.#options.now() < found.until;
+    // One step from the keys to the copy: with a step between, another call could forget the keys there.
+    return (fresh ? found : this.#remember(owner, use.load())).keys.then(use.borrow);
+  }
+
+  #remember(owner: string, keys: Promise<CachedKeys>): Cached {
     this.#forget(owner);
-    const keys = load();
     const timer = setTimeout(() => this.#forget(owner), KEY_LIFETIME).unref();
     const entry = { keys, until: this.#options.now() + KEY_LIFETIME, timer };
     this.#cache.set(owner, entry);
-    try {
-      return await keys;
-    } catch (error) {
-      // A failure is not remembered: the next call asks again.
+    // A failure is not remembered: the next call asks again.
+    keys.catch(() => {
       if (this.#cache.get(owner) === entry) this.#forget(owner);
-      throw error;
-    }
+    });
+    return entry;
   }
 
   #forget(owner: string): void {

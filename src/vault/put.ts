@@ -14,7 +14,7 @@ import { checkWritable, filePartition } from './core.ts';
 import type { VaultCore } from './core.ts';
 import type { PutOptions, Stat } from './files.ts';
 import { randomBlobKey, timeOrderedId } from './identifiers.ts';
-import { LiveEntry, claimEntry, entryRemoval, finishRemoval } from './journal.ts';
+import { LiveEntry, claimEntry, entryRemoval, finishRemoval, removeEntryBlobs } from './journal.ts';
 import { checkMetadata } from './metadata.ts';
 import type { Metadata } from './metadata.ts';
 import { fullContext, recordItem, statOf } from './record-access.ts';
@@ -35,7 +35,12 @@ export interface Upload extends FilePlace {
 }
 
 export async function put(core: VaultCore, tenant: string, bytes: Bytes, options: PutOptions): Promise<Stat> {
-  const { name, type = 'application/octet-stream', tags = {}, metadata = {}, context = {}, createdBy = null } = options;
+  const { name, type = 'application/octet-stream', createdBy = null } = options;
+  // Copies: what was checked here is what is sealed at the end, whatever the caller does with his objects meanwhile.
+  const tags = { ...options.tags };
+  const metadata = { ...options.metadata };
+  const context = { ...options.context };
+  if (typeof name !== 'string') throw new SealroomError('usage', 'a file has a name');
   checkMetadata({ name, type, tags, metadata, context, createdBy });
   const upload = await beginPut(core, { tenant, context }, options);
   using _ = upload.dataKey;
@@ -67,9 +72,14 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
     });
   } catch (error) {
     // What cannot be cleaned up now stands in the journal, and a sweep does it: the reason of the failure matters more.
-    await abandonPut(core, upload).catch(() => {});
+    await abandonPut(core, upload, { lateBlob: mayLandLate(error) }).catch(() => {});
     throw error;
   }
+}
+
+/** True when a store that was cut off, or did not answer, may finish its blob yet. */
+function mayLandLate(error: unknown): boolean {
+  return isSealroomError(error) && ['unavailable', 'cancelled', 'interrupted'].includes(error.code);
 }
 
 /** Writes the journal entry, then makes the data key. The caller disposes the key and ends the entry. */
@@ -95,7 +105,7 @@ export async function beginPut(
     }
     return { ...place, context, dataKey, edks, journal, firstBlob };
   } catch (error) {
-    await abandonPut(core, { ...place, journal }).catch(() => {});
+    await abandonPut(core, { ...place, journal }, { lateBlob: false }).catch(() => {});
     throw error;
   }
 }
@@ -144,30 +154,50 @@ export async function commitPut(
   try {
     await writeKnown(core.catalog, [{ type: 'put', item, expect: null }, entryRemoval(standing)]);
   } catch (error) {
-    if (isSealroomError(error, 'conflict')) {
-      throw new SealroomError('interrupted', 'a sweep has claimed the journal entry of this upload', { cause: error });
-    }
-    if (!isSealroomError(error, 'unavailable') || !(await landedLate(core, upload, item.version))) throw error;
+    if (!(await landedLate(core, upload, error))) throw interruptedBy(error);
   }
   return statOf({ ...upload, record, metadata, version: item.version });
+}
+
+function interruptedBy(error: unknown): unknown {
+  if (!isSealroomError(error, 'conflict')) return error;
+  return new SealroomError('interrupted', 'a sweep has claimed the journal entry of this upload', { cause: error });
 }
 
 /**
  * A commit of unknown outcome may land yet. Claiming the entry decides it: either the commit cannot happen any more,
  * or it has happened.
  */
-async function landedLate(core: VaultCore, upload: Upload, version: string): Promise<boolean> {
-  try {
-    await abandonPut(core, upload);
-    return false;
-  } catch (error) {
-    if (!isSealroomError(error, 'conflict')) return false;
-    const item = await core.catalog.get(filePartition(core, upload.tenant, upload.file), upload.file);
-    return item?.version === version;
-  }
+async function landedLate(core: VaultCore, upload: Upload, error: unknown): Promise<boolean> {
+  if (!isSealroomError(error, 'unavailable') && !isSealroomError(error, 'conflict')) return false;
+  // All blobs are durable by now, so none lands late.
+  return (await abandonPut(core, upload, { lateBlob: false }).catch(() => 'unknown')) === 'committed';
 }
 
-/** Gives an upload up: claims its entry, and only then removes its blobs. */
-async function abandonPut(core: VaultCore, { journal }: Pick<Upload, 'journal'>): Promise<void> {
-  await finishRemoval(core, await claimEntry(core, await journal.settle()));
+/**
+ * Gives an upload up: claims its entry, and only then removes its blobs.
+ *
+ * Somebody else may have written the entry first. If that was the commit, the record is there. Otherwise the commit,
+ * which expects the entry as this upload last wrote it, can never happen; a sweep may have removed the blobs before the
+ * last of them was finished, and nobody but this upload knows that, so it removes them too.
+ *
+ * @param options.lateBlob a blob may appear after it was removed: the entry stays, and a sweep removes it once more
+ */
+async function abandonPut(
+  core: VaultCore,
+  upload: Pick<Upload, 'tenant' | 'file' | 'journal'>,
+  { lateBlob }: { readonly lateBlob: boolean },
+): Promise<'abandoned' | 'committed'> {
+  const standing = await upload.journal.settle();
+  try {
+    const claimed = await claimEntry(core, standing);
+    if (lateBlob) await removeEntryBlobs(core, claimed);
+    else await finishRemoval(core, claimed);
+  } catch (error) {
+    if (!isSealroomError(error, 'conflict')) throw error;
+    const record = await core.catalog.get(filePartition(core, upload.tenant, upload.file), upload.file);
+    if (record !== undefined) return 'committed';
+    await removeEntryBlobs(core, standing);
+  }
+  return 'abandoned';
 }

@@ -7,6 +7,7 @@ import { toBase64 } from '../base64.ts';
 import { cipher } from '../cipher/index.ts';
 import type { DataKey } from '../data-key.ts';
 import { SealroomError } from '../errors.ts';
+import { encodeContext } from '../message/context.ts';
 import type { EncryptionContext } from '../message/context.ts';
 import type { EncryptedDataKey } from '../message/edk.ts';
 import { COMMITMENT_LENGTH, IV_LENGTH, MAX_FRAME_LENGTH, TAG_LENGTH } from '../message/header.ts';
@@ -80,11 +81,22 @@ export function decodeRecord(data: Uint8Array, what: string): FileRecord {
   }
   const sealed = json.object('sealed');
   return {
-    context: json.textPairs('context'),
+    context: decodeContext(json, what),
     edks: decodeEdks(json),
     segments,
     sealed: { key: sealed.string('key'), nonce: sealed.bytes('nonce', IV_LENGTH), bytes: sealed.bytes('bytes') },
   };
+}
+
+function decodeContext(json: JsonObject, what: string): EncryptionContext {
+  const context = json.textPairs('context');
+  try {
+    encodeContext(context);
+  } catch (cause) {
+    // What was sealed could be encoded, so this was put here since.
+    throw new SealroomError('damaged', `${what} is malformed: context`, { cause });
+  }
+  return context;
 }
 
 function decodeSegment(json: JsonObject): Segment {
@@ -142,6 +154,14 @@ function decodeEdks(json: JsonObject): EncryptedDataKey[] {
     providerInfo: edk.bytes('info'),
     ciphertext: edk.bytes('ciphertext'),
   }));
+  if (
+    edks.some(
+      (edk) =>
+        utf8(edk.providerId).length > 0xffff || edk.providerInfo.length > 0xffff || edk.ciphertext.length > 0xffff,
+    )
+  ) {
+    throw new SealroomError('damaged', 'an encrypted data key is longer than the format allows');
+  }
   if (edks.length === 0 || edks.length > MAX_EDKS) {
     throw new SealroomError('damaged', `a record holds 1 to ${MAX_EDKS} encrypted data keys, this one ${edks.length}`);
   }
@@ -230,6 +250,9 @@ function itemMac(body: Uint8Array, { vault, partition, sort }: ItemPlace, { vers
 
 /* ------------------------------------------------------------------------------------------------- kinds of items -- */
 
+/** Powers of two, so that the shard of an id is some of its bits. */
+export const SHARD_COUNTS: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
 /** The settings of a vault. */
 export interface Settings {
   readonly id: string;
@@ -243,7 +266,7 @@ export function encodeSettings(settings: Settings): Record<string, unknown> {
 
 export function decodeSettings(json: JsonObject): Settings {
   const settings = { id: json.string('id'), shards: json.count('shards'), readOnly: json.boolean('readOnly') };
-  if (![1, 2, 4, 8, 16, 32, 64, 128, 256].includes(settings.shards)) {
+  if (!SHARD_COUNTS.includes(settings.shards)) {
     throw new SealroomError('damaged', 'the settings of the vault are malformed: shards');
   }
   return settings;

@@ -12,6 +12,7 @@ import { CatalogKeys, FIRST_KEY_VERSION, VAULT_OWNER, makeCatalogKey, pinOf } fr
 import { list } from './list.ts';
 import { put } from './put.ts';
 import {
+  SHARD_COUNTS,
   decodeItem,
   decodeSettings,
   encodeItem,
@@ -76,6 +77,8 @@ export interface Vault extends Disposable {
 
 const DEFAULT_SEGMENT_LENGTH = 64 * 1024 ** 3;
 const DEFAULT_GRACE_TIME = 24 * 60 * 60 * 1000;
+/** A timer set for longer than 2^31 milliseconds fires at once and goes on doing so. */
+const LONGEST_GRACE_TIME = 90 * DEFAULT_GRACE_TIME;
 
 /**
  * Makes a vault in an empty catalog: settings, vault key, and the tenant `default`, in one write.
@@ -84,9 +87,11 @@ const DEFAULT_GRACE_TIME = 24 * 60 * 60 * 1000;
  */
 export async function createVault(options: CreateVaultOptions): Promise<Vault> {
   const { keyring, catalog, shards = 1, now = Date.now, signal } = options;
-  if (!Number.isInteger(Math.log2(shards)) || shards > 256) {
+  if (!SHARD_COUNTS.includes(shards)) {
     throw new SealroomError('usage', 'the number of shards is a power of two up to 256');
   }
+  // Before anything is made: a vault that exists and cannot be opened is of no use, and nobody would have its pins.
+  checkTuning(options);
   const id = randomId();
   using vaultKey = await makeCatalogKey(keyring, { vault: id, owner: VAULT_OWNER, signal });
   using tenantKey = await makeCatalogKey(keyring, { vault: id, owner: DEFAULT_TENANT, signal });
@@ -121,24 +126,32 @@ function settingsItem(settings: Settings, itemKey: ItemKey): ReturnType<typeof t
  */
 export async function openVault(options: OpenVaultOptions): Promise<Vault> {
   const { id, pins, keyring, blobs, catalog, now = Date.now, signal } = options;
-  const {
-    frameLength = DEFAULT_FRAME_LENGTH,
-    segmentLength = DEFAULT_SEGMENT_LENGTH,
-    graceTime = DEFAULT_GRACE_TIME,
-  } = options;
-  checkFrameLength(frameLength);
-  if (!Number.isSafeInteger(segmentLength) || segmentLength < 1) {
-    throw new SealroomError('usage', 'a segment holds at least one byte');
-  }
+  const tuning = checkTuning(options);
   const keys = new CatalogKeys({ vault: id, pins, keyring, catalog, now });
   try {
     const settings = await readSettings({ id, catalog, keys, signal });
-    const core = { ...settings, keyring, blobs, catalog, keys, frameLength, segmentLength, graceTime, now };
+    const core = { ...settings, keyring, blobs, catalog, keys, ...tuning, now };
     return vaultOf(core, pins);
   } catch (error) {
     keys[Symbol.dispose]();
     throw error;
   }
+}
+
+/** @throws SealroomError `usage` */
+function checkTuning({
+  frameLength = DEFAULT_FRAME_LENGTH,
+  segmentLength = DEFAULT_SEGMENT_LENGTH,
+  graceTime = DEFAULT_GRACE_TIME,
+}: VaultTuning): Pick<VaultCore, 'frameLength' | 'segmentLength' | 'graceTime'> {
+  checkFrameLength(frameLength);
+  if (!Number.isSafeInteger(segmentLength) || segmentLength < 1) {
+    throw new SealroomError('usage', 'a segment holds at least one byte');
+  }
+  if (!Number.isSafeInteger(graceTime) || graceTime < 1 || graceTime > LONGEST_GRACE_TIME) {
+    throw new SealroomError('usage', 'the grace time is 1 millisecond to 90 days');
+  }
+  return { frameLength, segmentLength, graceTime };
 }
 
 async function readSettings({

@@ -247,7 +247,7 @@ describe('FsBlobs', () => {
     await store.put(key, lentChunks(patternBytes(10)));
     const attempt = async (): Promise<string> => {
       await using child = new Child('store-child.ts', ['open-blobs', folder.path, key], { uid: NOBODY });
-      return child.line();
+      return await child.line();
     };
     await chmod(folder.path, 0o755);
     assert.equal(await attempt(), 'permission permission permission');

@@ -29,7 +29,7 @@ export class Child implements AsyncDisposable {
     });
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
     this.#errors = text(this.#process.stderr);
-    this.#closed = once(this.#process, 'close'); this.#process.on('error', console.error);
+    this.#closed = once(this.#process, 'close');
   }
 
   /** The next line of its standard output. */

@@ -6,7 +6,13 @@ import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import type { CipherGCMTypes } from 'node:crypto';
 
 const KEY_LENGTHS: Readonly<Record<number, number>> = {
-  0x0014: 16, 0x0046: 24, 0x0078: 32, 0x0114: 16, 0x0146: 24, 0x0178: 32, 0x0478: 32,
+  0x0014: 16,
+  0x0046: 24,
+  0x0078: 32,
+  0x0114: 16,
+  0x0146: 24,
+  0x0178: 32,
+  0x0478: 32,
 };
 
 export function uint(value: number | bigint, length: number): Buffer {
@@ -81,9 +87,17 @@ export function referenceHeader(message: ReferenceMessage): Buffer {
   const { leftOut = new Uint8Array(0), reserved = 0, ivLength = 12, headerIv = Buffer.alloc(12) } = message;
   const v1 = suite !== 0x0478;
   const body = Buffer.concat([
-    Buffer.from(v1 ? [1, 0x80] : [2]), uint(suite, 2), messageId, uint(context.length, 2), context,
-    uint(edkCount, 2), ...edks, uint(contentType, 1), ...(v1 ? [uint(reserved, 4), uint(ivLength, 1)] : []),
-    uint(frameLength, 4), ...(v1 ? [] : [message.commitment ?? commitmentOf(dataKey, messageId)]),
+    Buffer.from(v1 ? [1, 0x80] : [2]),
+    uint(suite, 2),
+    messageId,
+    uint(context.length, 2),
+    context,
+    uint(edkCount, 2),
+    ...edks,
+    uint(contentType, 1),
+    ...(v1 ? [uint(reserved, 4), uint(ivLength, 1)] : []),
+    uint(frameLength, 4),
+    ...(v1 ? [] : [message.commitment ?? commitmentOf(dataKey, messageId)]),
   ]);
   const key = encryptionKey(suite, dataKey, messageId);
   const tag = seal(key, headerIv, Buffer.concat([body, leftOut]), new Uint8Array(0));
@@ -100,7 +114,12 @@ export function referencePiece(
   const { dataKey, messageId, suite = 0x0478 } = message;
   const iv = uint(sequence, 12);
   const what = { frame: 'Frame', final: 'Final Frame', block: 'Single Block' }[kind];
-  const sealed = seal(encryptionKey(suite, dataKey, messageId), iv, aadOf(messageId, what, sequence, text.length), text);
+  const sealed = seal(
+    encryptionKey(suite, dataKey, messageId),
+    iv,
+    aadOf(messageId, what, sequence, text.length),
+    text,
+  );
   if (kind === 'frame') return Buffer.concat([uint(sequence, 4), iv, sealed]);
   if (kind === 'block') return Buffer.concat([iv, uint(text.length, 8), sealed]);
   return Buffer.concat([uint(0xffff_ffff, 4), uint(sequence, 4), iv, uint(text.length, 4), sealed]);
@@ -123,7 +142,11 @@ export function referenceFrames(
 }
 
 /** Opens a message with its data key; any error means that it does not open. */
-export function referenceOpen(message: Uint8Array, dataKey: Uint8Array, leftOut = new Uint8Array(0)): Buffer {
+export function referenceOpen(
+  message: Uint8Array,
+  dataKey: Uint8Array,
+  leftOut: Uint8Array = new Uint8Array(0),
+): Buffer {
   const bytes = Buffer.from(message);
   let at = 0;
   const take = (length: number): Buffer => {

@@ -8,7 +8,7 @@ import { isSealroomError } from '../../src/errors.ts';
 import { lentChunks, patternBytes, PausedSource } from '../../src/testing/test-bytes.ts';
 import { compareAndSwap, newItem, put } from '../../src/testing/test-items.ts';
 
-const [task, path, ...values] = process.argv.slice(2) as [string, string, ...string[]];
+const [task = '', path = '', ...values] = process.argv.slice(2);
 
 /** Says a line and waits for one. */
 async function exchange(line: string): Promise<void> {
@@ -44,13 +44,18 @@ const tasks: Record<string, () => Promise<unknown>> = {
     database.exec('COMMIT');
   },
 
-  /** Opens a catalog and writes; says how each went. */
+  /** Opens a catalog and writes, each time that it is told to; says how it went. */
   'open-catalog': async () => {
-    const opening = openSqliteCatalog(path);
-    const opened = await codeOf(opening);
-    if (opened !== 'done') return opened;
-    await using catalog = await opening;
-    return codeOf(catalog.write([put(newItem('p', 'child'))]));
+    await exchange('ready');
+    for (;;) {
+      const opening = openSqliteCatalog(path);
+      let outcome = await codeOf(opening);
+      if (outcome === 'done') {
+        await using catalog = await opening;
+        outcome = await codeOf(catalog.write([put(newItem('p', 'child'))]));
+      }
+      await exchange(outcome);
+    }
   },
 
   /** How often bytes are in a file. Not in the process that has it open: closing it there would drop SQLite's locks. */

@@ -1,0 +1,47 @@
+/** `decrypt`: opens a message, without a vault. */
+import { keyringFromSpecs } from '../../compose-keys.ts';
+import { decryptLent } from '../../envelope/decrypt.ts';
+import { isSealroomError } from '../../errors.ts';
+import { parseKeySpec } from '../../key-spec.ts';
+import { suiteName } from '../../message/suites.ts';
+import { recordOf } from '../arguments.ts';
+import type { Pairs } from '../arguments.ts';
+import { HintedError } from '../hints.ts';
+import { openInput } from '../input.ts';
+import { warnOfExposure } from '../open.ts';
+import { openOutput } from '../output.ts';
+import type { Session } from '../session.ts';
+
+export interface DecryptArguments {
+  readonly output?: string;
+  readonly key: readonly string[];
+  readonly context?: Pairs;
+  readonly allowUncommitted?: boolean;
+  readonly maxEdks?: number;
+  readonly force?: boolean;
+}
+
+export async function decrypt(session: Session, path: string, options: DecryptArguments): Promise<void> {
+  const { terminal, signal } = session;
+  const { allowUncommitted, maxEdks: maxEncryptedDataKeys } = options;
+  const keys = options.key.map(parseKeySpec);
+  await using input = await openInput(path, { signal });
+  const output = await openOutput(session, options.output, { force: options.force, input: input.identity });
+  const onExposed = warnOfExposure(terminal);
+  using keyring = await keyringFromSpecs({ keys }, { purpose: 'decrypt', folder: process.cwd(), onExposed });
+  const opening = { keyring, context: recordOf(options.context), allowUncommitted, maxEncryptedDataKeys, signal };
+  using progress = terminal.progress(path, input.size);
+  const { suite, context, body } = await decryptLent(progress.count(input.chunks), opening).catch((error: unknown) => {
+    throw withHint(error, path);
+  });
+  await output.write(body);
+  if (terminal.json && !output.isStdout) {
+    await terminal.printJson({ output: options.output, suite: suiteName(suite), context });
+  }
+}
+
+function withHint(error: unknown, path: string): unknown {
+  if (!isSealroomError(error, 'wrong-key') || path === '-') return error;
+  const hint = `sealroom inspect ${path} shows the keys it was sealed under`;
+  return new HintedError(error.code, error.message, hint, { cause: error });
+}

@@ -1,0 +1,58 @@
+/** `put`: stores files. */
+import { basename } from 'node:path';
+import type { Files, Stat } from '../../vault/files.ts';
+import { recordOf, usage } from '../arguments.ts';
+import type { Pairs } from '../arguments.ts';
+import { forEach } from '../each.ts';
+import { openInput } from '../input.ts';
+import { openFiles } from '../open.ts';
+import type { Session } from '../session.ts';
+
+export interface PutArguments {
+  readonly name?: string;
+  readonly type?: string;
+  readonly tag?: Pairs;
+  readonly context?: Pairs;
+}
+
+export async function put(session: Session, paths: readonly string[], options: PutArguments): Promise<void> {
+  if (options.name !== undefined && paths.length > 1) throw usage('--name is for one file');
+  if (paths.filter((path) => path === '-').length > 1) throw usage('stdin can be read once');
+  const { terminal } = session;
+  await using opened = await openFiles(session);
+  const stored: Stat[] = [];
+  try {
+    await forEach(session, paths, async (path) => {
+      const stat = await putFile(session, opened.files, path, options);
+      stored.push(stat);
+      if (!terminal.json) await terminal.print(stat.id);
+    });
+  } finally {
+    // What was stored is told, whatever stopped the rest.
+    if (terminal.json) await terminal.printJson({ files: stored });
+  }
+}
+
+async function putFile(
+  { terminal, signal }: Session,
+  files: Files,
+  path: string,
+  options: PutArguments,
+): Promise<Stat> {
+  const name = options.name ?? (path === '-' ? 'stdin' : basename(path));
+  await using input = await openInput(path, { signal });
+  using progress = terminal.progress(name, input.size);
+  // Awaited here: the input is closed when this function returns.
+  return await files.put(progress.count(input.chunks), {
+    name,
+    type: options.type ?? (await typeOf(name)),
+    tags: recordOf(options.tag),
+    context: recordOf(options.context),
+    signal,
+  });
+}
+
+async function typeOf(name: string): Promise<string | undefined> {
+  const { default: mime } = await import('mime');
+  return mime.getType(name) ?? undefined;
+}

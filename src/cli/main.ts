@@ -1,0 +1,90 @@
+/** Runs one command: from the words of the command line to an exit code. */
+import { CommanderError } from 'commander';
+import type { Command } from 'commander';
+import { SealroomError, errorTable } from '../errors.ts';
+import { HintedError } from './hints.ts';
+import { createProgram } from './program.ts';
+import { ReaderGone, Terminal } from './terminal.ts';
+
+/** A command that was told to stop and takes longer waits for something that will not come. */
+const PATIENCE_AFTER_SIGNAL = 3000;
+
+/** Runs a command and ends the process. */
+export async function main(words: readonly string[]): Promise<void> {
+  const interruption = interruptions();
+  const terminal = new Terminal(outputOptions(words));
+  const program = createProgram(({ vault, tenant }) => ({ terminal, signal: interruption.signal, vault, tenant }));
+  exitQuietly(program);
+  try {
+    await Promise.race([program.parseAsync(words, { from: 'user' }), interruption.exhausted]);
+  } catch (error) {
+    report(error, terminal);
+  }
+  await end(terminal, interruption.signal.aborted ? errorTable.cancelled.exit : terminal.exitCode);
+}
+
+/** Read before the options are parsed, so that mistakes in them are told in the right form, too. */
+function outputOptions(words: readonly string[]): { json: boolean; quiet: boolean } {
+  const last = words.indexOf('--');
+  const options = last < 0 ? words : words.slice(0, last);
+  return { json: options.includes('--json'), quiet: options.includes('--quiet') };
+}
+
+interface Interruption {
+  /** Fires at the first signal. */
+  readonly signal: AbortSignal;
+  /** Rejects when the command did not stop in time. */
+  readonly exhausted: Promise<never>;
+}
+
+function interruptions(): Interruption {
+  const controller = new AbortController();
+  const { promise: exhausted, reject } = Promise.withResolvers<never>();
+  exhausted.catch(() => undefined);
+  const interrupt = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) leave(errorTable.cancelled.exit);
+    const reason = new SealroomError('cancelled', `stopped by ${name} before it was done`);
+    controller.abort(reason);
+    setTimeout(() => reject(reason), PATIENCE_AFTER_SIGNAL).unref();
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
+  return { signal: controller.signal, exhausted };
+}
+
+/** Has commander throw where it would end the process, and leave errors to `report`. */
+function exitQuietly(command: Command): void {
+  command.exitOverride().configureOutput({ outputError: () => undefined });
+  for (const inner of command.commands) exitQuietly(inner);
+}
+
+function report(error: unknown, terminal: Terminal): void {
+  if (error instanceof ReaderGone) return;
+  if (!(error instanceof CommanderError)) terminal.report(error);
+  // Help and version were asked for, and are on stdout.
+  else if (error.exitCode !== 0) terminal.report(usageError(error));
+}
+
+function usageError({ code, message }: CommanderError): SealroomError {
+  const hint = 'sealroom --help lists the commands, sealroom help COMMAND what one takes';
+  // Its own word for "no command": the help is on stderr already.
+  if (code === 'commander.help') return new HintedError('usage', 'no command is given', hint);
+  const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  return new HintedError('usage', what, suggestion === undefined ? hint : suggestion.replace(/^\(|\)$/g, ''));
+}
+
+async function end(terminal: Terminal, exitCode: number): Promise<void> {
+  await Promise.race([terminal.flush(), new Promise((resolve) => setTimeout(resolve, PATIENCE_AFTER_SIGNAL).unref())]);
+  leave(exitCode);
+}
+
+/**
+ * Exits, whatever still waits. A thread that sits in a system call without end, such as the read of a pipe that
+ * nobody writes to, would hold up `process.exit` too: then a signal ends the process, and a shell sees 130 all the same.
+ */
+function leave(exitCode: number): void {
+  if (process.getActiveResourcesInfo().includes('FSReqCallback')) {
+    process.removeAllListeners('SIGINT');
+    process.kill(process.pid, 'SIGINT');
+  }
+  process.exit(exitCode);
+}

@@ -1,0 +1,206 @@
+/**
+ * The configuration of a vault: `sealroom.json` in its folder, and the environment over it, validated and frozen.
+ * Nothing else in Sealroom reads the environment.
+ */
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fromUtf8 } from './bytes.ts';
+import type { ConfigFault, ConfigFile } from './config/schema.ts';
+import { SealroomError } from './errors.ts';
+import { fileError, systemCode } from './file-errors.ts';
+import { parseKeySpec } from './key-spec.ts';
+import type { KeySpec } from './key-spec.ts';
+
+export interface Config {
+  /** Folder of the vault: absolute, as are all paths here. */
+  readonly folder: string;
+  readonly id: string;
+  readonly pins: readonly string[];
+  readonly keys: readonly KeySpec[];
+  readonly oldKeys: readonly KeySpec[];
+  readonly blobs: { readonly kind: 'fs'; readonly path: string };
+  readonly catalog: { readonly kind: 'sqlite'; readonly path: string };
+  readonly limits: {
+    readonly frameLength?: number | undefined;
+    readonly segmentLength?: number | undefined;
+    /** In milliseconds; the file has seconds. */
+    readonly graceTime?: number | undefined;
+  };
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Name of the configuration in the folder of its vault. */
+export const CONFIG_FILE = 'sealroom.json';
+const CONFIG_VERSION = 1;
+
+/** The variable for each key that has one. Lists are separated by spaces. */
+const variables = {
+  id: 'SEALROOM_ID',
+  pins: 'SEALROOM_PINS',
+  keys: 'SEALROOM_KEYS',
+  oldKeys: 'SEALROOM_OLD_KEYS',
+  blobs: 'SEALROOM_BLOBS',
+  catalog: 'SEALROOM_CATALOG',
+} as const;
+type ConfigKey = keyof typeof variables;
+const isConfigKey = (key: unknown): key is ConfigKey => typeof key === 'string' && Object.hasOwn(variables, key);
+const lists: ReadonlySet<string> = new Set<ConfigKey>(['pins', 'keys', 'oldKeys']);
+
+/** The folder of the vault to use: the one that was named, else `SEALROOM_VAULT`, else `sealroom` in this folder. */
+export function vaultFolder(named: string | undefined, environment: Environment = process.env): string {
+  return resolve(named ?? (environment['SEALROOM_VAULT'] || 'sealroom'));
+}
+
+/** The tenant to use: the one that was named, else `SEALROOM_TENANT`, else `default`. */
+export function tenantName(named: string | undefined, environment: Environment = process.env): string {
+  return named ?? (environment['SEALROOM_TENANT'] || 'default');
+}
+
+/**
+ * Reads the configuration of the vault in a folder. A variable that is set counts, and the file's key does not; paths
+ * in the file are relative to the folder, paths in variables to the current folder. When the variables say everything,
+ * no file is needed.
+ *
+ * @throws SealroomError `no-vault`, `bad-configuration` naming the place and the reason, `unsupported-version`
+ */
+export async function loadConfig(folder: string, environment: Environment = process.env): Promise<Config> {
+  const file = join(resolve(folder), CONFIG_FILE);
+  const read = await readConfigFile(file);
+  const overrides = fromEnvironment(environment);
+  if (read === undefined && overrides.id === undefined) {
+    throw new SealroomError('no-vault', `no vault here: run sealroom init (there is no ${file})`);
+  }
+  const places = new Places(file, overrides);
+  const { checkConfig } = await import('./config/schema.ts');
+  const checked = checkConfig({ version: CONFIG_VERSION, ...read, ...overrides });
+  if ('fault' in checked) throw places.fault(checked.fault, { fileIsThere: read !== undefined });
+  return resolved(checked.config, places, resolve(folder));
+}
+
+async function readConfigFile(file: string): Promise<object | undefined> {
+  let text: string;
+  try {
+    text = fromUtf8(await readFile(file));
+  } catch (error) {
+    if (error instanceof TypeError) throw badConfiguration(file, 'it is not text');
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (code === 'EISDIR') throw badConfiguration(file, 'it is a folder');
+    throw fileError(error, file);
+  }
+  const value = parseJson(file, text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badConfiguration(file, 'it is not a JSON object');
+  }
+  const version: unknown = Reflect.get(value, 'version');
+  // Before anything else: a newer version may have other keys.
+  if (typeof version === 'number' && version > CONFIG_VERSION) {
+    throw new SealroomError(
+      'unsupported-version',
+      `${file}: written by a newer Sealroom (version ${version}); update this one`,
+    );
+  }
+  if (version === undefined) throw badConfiguration(file, 'version: it is missing');
+  return value;
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    // Editors of Windows put a byte order mark in front.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    // The parser's message may quote the text; its place is enough.
+    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(String(error)) ?? [];
+    const [token] =
+      /^Unexpected (?:token '.'|end of JSON input)/.exec(error instanceof Error ? error.message : '') ?? [];
+    const place = line === undefined ? token?.replace('Unexpected', 'unexpected') : `line ${line}, column ${column}`;
+    throw badConfiguration(file, `it is not JSON${place === undefined ? '' : ` (${place})`}`);
+  }
+}
+
+function fromEnvironment(environment: Environment): Partial<Record<ConfigKey, string | string[]>> {
+  const found: Partial<Record<ConfigKey, string | string[]>> = {};
+  for (const [key, variable] of Object.entries(variables)) {
+    if (!isConfigKey(key)) continue;
+    const words = environment[variable]?.trim() ?? '';
+    if (words !== '') found[key] = lists.has(key) ? words.split(/\s+/) : words;
+  }
+  return found;
+}
+
+/** Where each key was read, and so what to call it in an error and what its paths are relative to. */
+class Places {
+  readonly #file: string;
+  readonly #overrides: Partial<Record<ConfigKey, unknown>>;
+
+  constructor(file: string, overrides: Partial<Record<ConfigKey, unknown>>) {
+    this.#file = file;
+    this.#overrides = overrides;
+  }
+
+  fromEnvironment(key: ConfigKey): boolean {
+    return this.#overrides[key] !== undefined;
+  }
+
+  fault({ path, reason }: ConfigFault, { fileIsThere = true } = {}): SealroomError {
+    const [key, index] = path;
+    if (isConfigKey(key) && (this.fromEnvironment(key) || !fileIsThere)) {
+      const word = index === undefined ? '' : `, word ${Number(index) + 1}`;
+      return badConfiguration(`${variables[key]}${word}`, reason);
+    }
+    return badConfiguration(this.#file, path.length === 0 ? reason : `${formatPath(path)}: ${reason}`);
+  }
+}
+
+/** As it is written in JavaScript: `limits.frameLength`, `keys[0]`. */
+function formatPath(path: readonly (string | number)[]): string {
+  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${part}`)).join('');
+}
+
+function badConfiguration(place: string, reason: string): SealroomError {
+  return new SealroomError('bad-configuration', `${place}: ${reason}`);
+}
+
+function resolved(config: ConfigFile, places: Places, folder: string): Config {
+  const baseOf = (key: ConfigKey): string => (places.fromEnvironment(key) ? process.cwd() : folder);
+  const path = (key: 'blobs' | 'catalog'): string =>
+    resolve(baseOf(key), config[key].slice(config[key].indexOf(':') + 1));
+  const specs = (key: 'keys' | 'oldKeys'): readonly KeySpec[] =>
+    Object.freeze(
+      (config[key] ?? []).map((text, index) => resolvedSpec(text, { places, key, index, base: baseOf(key) })),
+    );
+  const { frameLength, segmentLength, graceTime } = config.limits ?? {};
+  return Object.freeze({
+    folder,
+    id: config.id,
+    pins: Object.freeze([...config.pins]),
+    keys: specs('keys'),
+    oldKeys: specs('oldKeys'),
+    blobs: Object.freeze({ kind: 'fs', path: path('blobs') }),
+    catalog: Object.freeze({ kind: 'sqlite', path: path('catalog') }),
+    limits: Object.freeze({
+      frameLength,
+      segmentLength,
+      graceTime: graceTime === undefined ? undefined : graceTime * 1000,
+    }),
+  });
+}
+
+function resolvedSpec(
+  text: string,
+  at: { readonly places: Places; readonly key: 'keys' | 'oldKeys'; readonly index: number; readonly base: string },
+): KeySpec {
+  try {
+    const spec = parseKeySpec(text);
+    return Object.freeze({ ...spec, path: resolve(at.base, spec.path) });
+  } catch (error) {
+    if (!(error instanceof SealroomError)) throw error;
+    throw at.places.fault({ path: [at.key, at.index], reason: error.message });
+  }
+}
+
+/** The text of a new `sealroom.json`. */
+export function formatConfig(config: Omit<ConfigFile, 'version' | '$schema'>): string {
+  return `${JSON.stringify({ version: CONFIG_VERSION, ...config }, null, 2)}\n`;
+}

@@ -1,0 +1,102 @@
+/** The package as it is published: packed, installed into an empty folder, and used by the README's own examples. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '..');
+const modules = join(root, 'node_modules');
+const tsc = join(modules, 'typescript/bin/tsc');
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+describe('the published package', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sealroom-package-'));
+  const installed = join(folder, 'node_modules/sealroom');
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+
+  before(async () => {
+    await run(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')]);
+    cpSync(join(root, 'package.json'), join(installed, 'package.json'));
+    for (const path of manifest.files) {
+      if (path !== 'dist') cpSync(join(root, path), join(installed, path), { recursive: true });
+    }
+    for (const name of [...Object.keys(manifest.dependencies), 'fast-check', 'pure-rand', '@types', 'undici-types']) {
+      mkdirSync(join(folder, 'node_modules'), { recursive: true });
+      symlinkSync(join(modules, name), join(folder, 'node_modules', name));
+    }
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  });
+
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('has every file that its exports name', () => {
+    for (const path of Object.values(manifest.exports)) {
+      assert.ok(readFileSync(join(installed, path)).length > 0, path);
+      if (path.endsWith('.js')) assert.ok(readFileSync(join(installed, path.replace(/\.js$/, '.d.ts'))).length > 0);
+    }
+  });
+
+  test('has no file of TypeScript but declarations', () => {
+    const sources = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    assert.deepEqual(
+      sources.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts')),
+      [],
+    );
+  });
+
+  test('runs its command', async () => {
+    const { stdout } = await run(process.execPath, [join(installed, 'bin/sealroom.mjs'), '--version']);
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  const examples = Array.from(
+    readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```ts\n(.*?)^```/gms),
+    ([, code]) => code!,
+  );
+
+  test("type-checks the README's examples", async () => {
+    assert.ok(examples.length >= 4);
+    examples.forEach((code, i) => writeFileSync(join(folder, `example-${i}.ts`), code));
+    const options = {
+      strict: true,
+      noEmit: true,
+      module: 'nodenext',
+      target: 'esnext',
+      lib: ['esnext'],
+      types: ['node'],
+    };
+    const compilerOptions = { ...options, allowImportingTsExtensions: true };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['example-*.ts'] }));
+    await run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => assert.fail(error.stdout));
+  });
+
+  for (const [i, code] of examples.entries()) {
+    test(`runs example ${i + 1} of the README as it says`, async () => {
+      const workplace = join(folder, `run-${i}`);
+      mkdirSync(workplace);
+      writeFileSync(join(workplace, 'package.json'), '{ "type": "module" }');
+      writeFileSync(join(workplace, 'example.ts'), code);
+      const { stdout } = await run(process.execPath, ['example.ts'], { cwd: workplace });
+      // A comment after a console.log says what it prints.
+      const promised = Array.from(code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm), ([, text]) => text!);
+      const lines = stdout.split('\n');
+      for (const text of promised)
+        assert.ok(
+          lines.some((line) => line.endsWith(text)),
+          `${text} in ${stdout}`,
+        );
+      // Where an example is itself a suite of tests, its own report must say that they ran and passed.
+      if (code.includes('sealroom/testing')) assert.match(stdout, /pass [1-9]\d*\n[^]*fail 0\n/);
+      else assert.ok(promised.length > 0, 'the example says what it prints');
+    });
+  }
+});
