@@ -32,7 +32,8 @@ export class DataKey implements Disposable {
 
   /** A second key with the same bytes and a life of its own. */
   clone(): DataKey {
-    return new DataKey(this.bytes.slice());
+    // Not slice(): that of a Buffer shares its memory, and wiping one would wipe both.
+    return new DataKey(new Uint8Array(this.bytes));
   }
 
   [Symbol.dispose](): void {

@@ -33,9 +33,10 @@ export interface Keyring {
   wrap(dataKey: DataKey, context: EncryptionContext, options?: CallOptions): Promise<readonly EncryptedDataKey[]>;
 
   /**
-   * Decrypts the first encrypted data key that this keyring can, in their order.
+   * Decrypts one of the encrypted data keys: with a keyring of several members, the first member that can. Whether the
+   * data key is of the length that a suite takes is for the caller to check, who knows the suite.
    *
-   * Resolves null when none names a key of this keyring. Rejects when one does and none opens: `wrong-key` when the
+   * Resolves null when none names a key of this keyring, or when that key can only wrap. Rejects when one does and none opens: `wrong-key` when the
    * key, the context or the bytes are not those it was wrapped with, `unavailable` when the provider did not answer.
    */
   unwrap(edks: readonly EncryptedDataKey[], context: EncryptionContext, options?: CallOptions): Promise<DataKey | null>;
@@ -60,7 +61,8 @@ export interface BlobStore {
   /**
    * Stores a blob. Durable when it resolves; all or nothing; never overwrites: `exists` when the key is taken.
    * When it rejects, or the source throws, the key is absent, or (after `unavailable`) may be present in full.
-   * Never called twice with one key.
+   * Never called twice with one key. A put that fails before it reads never touches the source, which its owner closes.
+   * Rejects with `interrupted` when the blob was removed while it was written.
    *
    * @param options.size length in bytes where it is known; a source of another length is refused with `usage`
    */
@@ -72,6 +74,7 @@ export interface BlobStore {
 
   /**
    * Opens a blob for reading. Rejects with `not-found` before the stream starts when the key is absent.
+   * A range reaches from `start` up to, not including, `end`.
    * Bytes of the range that lie past the end of the blob are simply not there: the stream is shorter, even empty.
    * A stream that is given up (`return`) lets go of its file or connection.
    */
@@ -95,6 +98,15 @@ export function checkBlobKey(key: string): void {
   if (!BLOB_KEY.test(key)) throw new SealroomError('damaged', 'a blob key has a form that no blob key has');
 }
 
+/** @throws SealroomError `usage` on a range that is none: from `start` up to, not including, `end` */
+export function checkBlobRange(range: { readonly start: number; readonly end: number } | undefined): void {
+  if (range === undefined) return;
+  const { start, end } = range;
+  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || end < start) {
+    throw new SealroomError('usage', 'a range of a blob has a start, and an end that is not before it');
+  }
+}
+
 /* ------------------------------------------------------------------------------------------------------ catalog -- */
 
 /** A small value under a partition and a sort key. */
@@ -103,7 +115,7 @@ export interface Item {
   readonly sort: string;
   /** A fresh random value, chosen by the writer at each write, so that no version ever comes back. */
   readonly version: string;
-  /** Milliseconds since 1970 after which the item is absent; undefined for items that stay. */
+  /** The last millisecond since 1970 in which the item is there, a whole number; undefined for items that stay. */
   readonly expires?: number | undefined;
   /** Opaque to the catalog; at most `CATALOG_LIMITS.itemBytes`. */
   readonly data: Uint8Array;
@@ -145,7 +157,8 @@ export interface Catalog {
   list(partition: string, options: ListOptions): Promise<Page>;
 
   /**
-   * Makes all changes or none, durably. Keys must be distinct; limits are in `CATALOG_LIMITS`.
+   * Makes all changes or none, durably. Keys must be distinct; limits are in `CATALOG_LIMITS`. The data of items is
+   * left as it is until the call settles.
    * Rejects with `conflict`, having changed nothing, when an item is not at the version expected of it.
    */
   write(operations: readonly WriteOperation[], options?: CallOptions): Promise<void>;
@@ -170,9 +183,8 @@ export function checkCatalogKey(...keys: readonly string[]): void {
 }
 
 /** @throws SealroomError `usage` on a page size outside 1 to 1,000, or a key outside the grammar */
-export function checkList(partition: string, options: ListOptions): void {
-  checkCatalogKey(partition);
-  const { limit } = options;
+export function checkList(partition: string, { limit, after, prefix }: ListOptions): void {
+  checkCatalogKey(partition, ...[after, prefix || undefined].filter((key) => key !== undefined));
   if (!Number.isInteger(limit) || limit < 1 || limit > CATALOG_LIMITS.listLimit) {
     throw new SealroomError('usage', `a page holds 1 to ${CATALOG_LIMITS.listLimit} items`);
   }
@@ -193,6 +205,11 @@ export function checkWrite(operations: readonly WriteOperation[]): void {
     if (seen.has(key)) throw new SealroomError('usage', 'a write names an item twice');
     seen.add(key);
     if (operation.type !== 'put') continue;
+    const { version, expires } = operation.item;
+    checkCatalogKey(version);
+    if (expires !== undefined && !Number.isSafeInteger(expires)) {
+      throw new SealroomError('usage', 'an item expires at a whole number of milliseconds since 1970');
+    }
     bytes += operation.item.data.length;
     if (operation.item.data.length > CATALOG_LIMITS.itemBytes) {
       throw new SealroomError('limit', `an item holds at most ${CATALOG_LIMITS.itemBytes} bytes`);

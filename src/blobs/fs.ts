@@ -3,9 +3,8 @@ import { join, resolve } from 'node:path';
 import { createFile, createFolder, removeFile, syncFolder } from '../durable-file.ts';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
 import { fileError, systemCode } from '../file-errors.ts';
-import { checkBlobKey, type BlobStore } from '../ports.ts';
+import { checkBlobKey, checkBlobRange, type BlobStore } from '../ports.ts';
 import { fileChunks } from './file-chunks.ts';
-import { checkRange } from './range.ts';
 
 export interface FsBlobsOptions {
   /** Makes the folder when it is missing, with those above it. */
@@ -61,7 +60,7 @@ class FsBlobs implements BlobStore {
   async get(...[key, options = {}]: Parameters<BlobStore['get']>): Promise<AsyncIterable<Uint8Array>> {
     checkBlobKey(key);
     const { signal, range } = options;
-    checkRange(range);
+    checkBlobRange(range);
     throwIfCancelled(signal);
     const handle = await open(join(this.#fanOut(key), key), 'r').catch(async (error: unknown) => {
       await this.#expectAbsence(error);

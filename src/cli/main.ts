@@ -1,10 +1,12 @@
 /** Runs one command: from the words of the command line to an exit code. */
+import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import type { Command } from 'commander';
 import { SealroomError, errorTable } from '../errors.ts';
 import { HintedError } from './hints.ts';
 import { createProgram } from './program.ts';
 import { ReaderGone, Terminal } from './terminal.ts';
+import type { TerminalOptions } from './terminal.ts';
 
 /** A command that was told to stop and takes longer waits for something that will not come. */
 const PATIENCE_AFTER_SIGNAL = 3000;
@@ -12,7 +14,7 @@ const PATIENCE_AFTER_SIGNAL = 3000;
 /** Runs a command and ends the process. */
 export async function main(words: readonly string[]): Promise<void> {
   const interruption = interruptions();
-  const terminal = new Terminal(outputOptions(words));
+  const terminal = new Terminal({ ...outputOptions(words), signal: interruption.signal });
   const program = createProgram(({ vault, tenant }) => ({ terminal, signal: interruption.signal, vault, tenant }));
   exitQuietly(program);
   try {
@@ -24,7 +26,7 @@ export async function main(words: readonly string[]): Promise<void> {
 }
 
 /** Read before the options are parsed, so that mistakes in them are told in the right form, too. */
-function outputOptions(words: readonly string[]): { json: boolean; quiet: boolean } {
+function outputOptions(words: readonly string[]): Pick<TerminalOptions, 'json' | 'quiet'> {
   const last = words.indexOf('--');
   const options = last < 0 ? words : words.slice(0, last);
   return { json: options.includes('--json'), quiet: options.includes('--quiet') };
@@ -73,7 +75,9 @@ function usageError({ code, message }: CommanderError): SealroomError {
 }
 
 async function end(terminal: Terminal, exitCode: number): Promise<void> {
-  await Promise.race([terminal.flush(), new Promise((resolve) => setTimeout(resolve, PATIENCE_AFTER_SIGNAL).unref())]);
+  const late = setTimeoutAsync(PATIENCE_AFTER_SIGNAL, undefined, { ref: false });
+  await Promise.race([terminal.flush(), late]);
+  for (let waited = 0; callsUnderWay() && waited < 20; waited++) await setTimeoutAsync(10);
   leave(exitCode);
 }
 
@@ -82,9 +86,14 @@ async function end(terminal: Terminal, exitCode: number): Promise<void> {
  * nobody writes to, would hold up `process.exit` too: then a signal ends the process, and a shell sees 130 all the same.
  */
 function leave(exitCode: number): void {
-  if (process.getActiveResourcesInfo().includes('FSReqCallback')) {
+  if (callsUnderWay()) {
     process.removeAllListeners('SIGINT');
     process.kill(process.pid, 'SIGINT');
   }
   process.exit(exitCode);
+}
+
+/** True while a thread works on a call to the file system. */
+function callsUnderWay(): boolean {
+  return process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'));
 }

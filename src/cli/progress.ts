@@ -71,7 +71,7 @@ export class Progress implements Disposable {
     const { label, total } = this.#options;
     const speed = `${formatSize((this.#done / elapsed) * 1000)}/s`;
     // The last column stays free: some terminals would go to the next line.
-    const width = (this.#stream.columns ?? 80) - 1;
+    const width = (this.#stream.columns || 80) - 1;
     if (!total) return fitted(label, ` ${formatSize(this.#done)} ${speed}`, width);
     const part = Math.min(1, this.#done / total);
     const cells = 20;

@@ -13,7 +13,7 @@
  * - When whoever reads stdout has gone, output ends without a word; work that changes a vault is finished first.
  */
 import { debuglog, styleText } from 'node:util';
-import { SealroomError, errorTable } from '../errors.ts';
+import { SealroomError, cancelled, errorTable } from '../errors.ts';
 import { fileError, systemCode } from '../file-errors.ts';
 import { hintFor } from './hints.ts';
 import { printable, printableJson, printableLines } from './printable.ts';
@@ -22,6 +22,8 @@ import { Progress } from './progress.ts';
 export interface TerminalOptions {
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Fires when nothing more is wanted. */
+  readonly signal: AbortSignal;
 }
 
 /** Whoever reads stdout has gone: no error, but no reason to go on with a stream either. */
@@ -31,10 +33,12 @@ export class ReaderGone extends Error {}
 export class Terminal {
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly #signal: AbortSignal;
   #exitCode = 0;
   #readerGone = false;
 
-  constructor({ json, quiet }: TerminalOptions) {
+  constructor({ json, quiet, signal }: TerminalOptions) {
+    this.#signal = signal;
     this.json = json;
     this.quiet = quiet;
     // Each write has its own callback; without a listener, the event of the same error would end the process.
@@ -74,11 +78,13 @@ export class Terminal {
   /**
    * Writes to stdout; resolves once it was taken, so that memory that was lent may be used again.
    *
-   * @throws ReaderGone, and SealroomError when it cannot be written
+   * @throws ReaderGone, and SealroomError when it cannot be written or the signal fires before it is
    */
   async write(data: string | Uint8Array): Promise<void> {
     if (this.#readerGone) throw new ReaderGone();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const abort = (): void => reject(cancelled(this.#signal));
+    this.#signal.addEventListener('abort', abort, { once: true });
     process.stdout.write(data, (error) => (error ? reject(error) : resolve()));
     try {
       await promise;
@@ -86,6 +92,8 @@ export class Terminal {
       if (systemCode(error) !== 'EPIPE') throw fileError(error, 'stdout');
       this.#readerGone = true;
       throw new ReaderGone();
+    } finally {
+      this.#signal.removeEventListener('abort', abort);
     }
   }
 
@@ -120,10 +128,12 @@ export class Terminal {
     return new Progress(process.stderr, { label: printable(label), total, shown: !this.quiet && !this.json });
   }
 
-  /** Resolves once everything was handed to the system. */
+  /** Resolves once everything was handed to the system; results only while somebody wants them. */
   async flush(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    process.stdout.write('', () => process.stderr.write('', () => resolve()));
+    const flushErrors = (): unknown => process.stderr.write('', () => resolve());
+    if (this.#signal.aborted) flushErrors();
+    else process.stdout.write('', flushErrors);
     await promise;
   }
 

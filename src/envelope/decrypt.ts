@@ -1,5 +1,5 @@
 /** One AWS Encryption SDK message becomes its plaintext again, whole or by range. */
-import { ByteReader, chunksOf } from '../bytes.ts';
+import { ByteReader, chunksOf, collect } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import type { SignatureVerifier } from '../cipher/cipher.ts';
 import { cipher } from '../cipher/index.ts';
@@ -190,22 +190,19 @@ export async function decryptRange(
   try {
     const { header } = opened;
     const layout = layoutOf(header, message.size - opened.length);
-    const range = satisfiableRange(options.range, layout.size);
     const fetch = ({ start, end }: ByteRange): Promise<AsyncIterable<Uint8Array>> =>
       message.read({ start: opened.length + start, end: opened.length + end });
     const { frameLength, messageId } = header;
-    const body = await startedStream(
-      disposing(
-        opened,
-        owned(
-          openRange(
-            fetch,
-            { key: opened.encryptionKey, messageId, frameLength },
-            { layout, range, signal: options.signal },
-          ),
-        ),
-      ),
-    );
+    const plaintext = (range: ByteRange): AsyncGenerator<Uint8Array, void, undefined> =>
+      openRange(
+        fetch,
+        { key: opened.encryptionKey, messageId, frameLength },
+        { layout, range, signal: options.signal },
+      );
+    // The size follows from a length that nobody authenticated: a message that was cut short must not pass for a short one.
+    if (options.range.start >= layout.size) await collect(plaintext({ start: layout.size, end: layout.size }));
+    const range = satisfiableRange(options.range, layout.size);
+    const body = await startedStream(disposing(opened, owned(plaintext(range))));
     return { suite: header.suite.id, context: opened.context, body };
   } catch (error) {
     opened.encryptionKey[Symbol.dispose]();

@@ -6,6 +6,9 @@ import { SealroomError } from '../errors.ts';
 import { COMMITMENT_LENGTH } from '../message/header.ts';
 import type { Suite } from '../message/suites.ts';
 
+/** What is said of a header that its data key does not authenticate, whatever the check. */
+export const HEADER_CHANGED = 'the header was changed: it does not authenticate with its data key';
+
 const DERIVE_LABEL = utf8('DERIVEKEY');
 const COMMIT_LABEL = utf8('COMMITKEY');
 const NO_SALT = new Uint8Array(0);
@@ -22,10 +25,8 @@ export interface MessageKeys {
  */
 export function deriveKeys(suite: Suite, dataKey: DataKey, messageId: Uint8Array): MessageKeys {
   if (dataKey.length !== suite.keyLength) {
-    throw new SealroomError(
-      'damaged',
-      `the data key is ${dataKey.length} bytes long; its suite takes ${suite.keyLength}`,
-    );
+    // The words of a wrong tag: PKCS #1 v1.5 opens anything to a key of some length, and that length is not to be told.
+    throw new SealroomError('damaged', HEADER_CHANGED);
   }
   if (suite.kdf === null) return { encryptionKey: dataKey.clone(), commitment: undefined };
   const id = u16(suite.id);

@@ -3,14 +3,7 @@ import { ByteReader } from '../bytes.ts';
 import type { FrameKey } from '../cipher/cipher.ts';
 import { cipher } from '../cipher/index.ts';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
-import {
-  FINAL_OVERHEAD,
-  MAX_FRAMES,
-  REGULAR_OVERHEAD,
-  frameCount,
-  frameSpan,
-  scanFrames,
-} from '../message/frames.ts';
+import { FINAL_OVERHEAD, MAX_FRAMES, REGULAR_OVERHEAD, frameCount, frameSpan, scanFrames } from '../message/frames.ts';
 import type { ByteRange, FrameLayout } from '../message/frames.ts';
 import type { CallOptions } from '../ports.ts';
 

@@ -10,7 +10,7 @@ import { parseHeader } from '../message/header.ts';
 import type { Header, ParsedHeader } from '../message/header.ts';
 import { suiteName } from '../message/suites.ts';
 import type { CallOptions, Keyring } from '../ports.ts';
-import { deriveKeys } from './derive.ts';
+import { HEADER_CHANGED, deriveKeys } from './derive.ts';
 
 /** Most encrypted data keys a reader takes unless told otherwise (F10). */
 export const DEFAULT_MAX_ENCRYPTED_DATA_KEYS = 16;
@@ -92,13 +92,13 @@ export async function openHeader(reader: ByteReader, options: OpenOptions): Prom
   const { encryptionKey, commitment } = deriveKeys(header.suite, dataKey, header.messageId);
   try {
     if (header.commitment !== undefined && !constantTimeEqual(header.commitment, commitment!)) {
-      throw new SealroomError('damaged', 'the header does not commit to the data key that it carries');
+      throw new SealroomError('damaged', HEADER_CHANGED);
     }
     const aad = concat([parsed.body, encodeContext(reproduced)]);
     if (cipher.open(encryptionKey, parsed.iv, aad, parsed.tag) === null) {
       throw Object.keys(reproduced).length > 0
         ? new SealroomError('wrong-context', 'the header does not authenticate with the context pairs given')
-        : new SealroomError('damaged', 'the header was changed: its tag is wrong');
+        : new SealroomError('damaged', HEADER_CHANGED);
     }
     return { header, context, length: parsed.length, bytes, encryptionKey };
   } catch (error) {

@@ -22,11 +22,17 @@ export async function startedStream(
       first = undefined;
       return Promise.resolve(result);
     },
-    return: (value) => chunks.return(value),
-    throw: (error) => chunks.throw(error),
+    return: (value) => {
+      first = undefined;
+      return chunks.return(value);
+    },
+    throw: (error) => {
+      first = undefined;
+      return chunks.throw(error);
+    },
     [Symbol.asyncIterator]: () => stream,
     [Symbol.asyncDispose]: async () => {
-      await chunks.return();
+      await stream.return();
     },
   };
   return stream;

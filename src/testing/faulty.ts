@@ -44,12 +44,13 @@ export class Faults implements AsyncDisposable {
   readonly #death = Promise.withResolvers<never>();
   /** Puts of which only a part ever came, as a dead process leaves them; settled when the test is over. */
   readonly #abandoned: Promise<unknown>[] = [];
-  readonly #over = Promise.withResolvers<void>();
+  readonly #over = Promise.withResolvers<never>();
   #crashed = false;
 
   constructor(fault?: Fault) {
     this.#fault = fault;
     this.#death.promise.catch(() => undefined);
+    this.#over.promise.catch(() => undefined);
   }
 
   /** True once the chosen call came. */
@@ -72,7 +73,7 @@ export class Faults implements AsyncDisposable {
 
   /** Ends what a crash left hanging. Call it when everything was looked at: the leftovers go. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#over.resolve();
+    this.#over.reject(new Crash());
     await Promise.allSettled(this.#abandoned);
   }
 
@@ -108,31 +109,37 @@ export class Faults implements AsyncDisposable {
     return hasSignal(value) ? { ...value, signal: this.#signalUntilCrash(value.signal) } : value;
   }
 
-  async *#sourceStream(
-    source: AsyncIterable<Uint8Array>,
-    breaks: boolean,
-  ): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of source) {
-      if (this.#crashed) await this.#hang();
-      yield breaks ? half(chunk) : chunk;
-      if (breaks) await this.#breakOff();
-    }
-    if (breaks) await this.#breakOff();
+  #sourceStream(source: AsyncIterable<Uint8Array>, breaks: boolean): AsyncIterableIterator<Uint8Array> {
+    const iterator = source[Symbol.asyncIterator]();
+    let broken = false;
+    const breakOff = async (): Promise<never> => {
+      const error = this.#fail();
+      if (this.#crashed) await this.#over.promise;
+      await iterator.return?.();
+      throw error;
+    };
+    return {
+      next: async () => {
+        if (broken) return breakOff();
+        const next = await Promise.race([iterator.next(), this.#over.promise]);
+        // A dead process neither sends more nor cleans up: the store waits, with what it has.
+        if (this.#crashed) await this.#over.promise;
+        if (!breaks) return next;
+        if (next.done) return breakOff();
+        broken = true;
+        return { done: false, value: half(next.value) };
+      },
+      return: async () => {
+        if (!this.#crashed) await iterator.return?.();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
-  async #breakOff(): Promise<never> {
-    const error = this.#fail();
-    if (this.#crashed) await this.#hang();
-    throw error;
-  }
-
-  /** A dead process neither sends more nor cleans up: the store waits, with what it has. */
-  async #hang(): Promise<never> {
-    await this.#over.promise;
-    throw new Crash();
-  }
-
-  /** No generator: one that never started would not pass `return` on. */
+  /** No generator, here or above: it would not pass `return` on before it started, nor while it waits. */
   #resultStream(source: AsyncIterable<Uint8Array>, breaks: boolean): AsyncIterableIterator<Uint8Array> {
     const iterator = source[Symbol.asyncIterator]();
     let broken = false;

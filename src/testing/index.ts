@@ -1,10 +1,8 @@
-/** What tests of Sealroom's ports, and of those who implement or use them, are built from. */
+/** For whoever implements a port, or tests what stands on them: the suites of the law, stores in memory, and faults. */
 export { blobStoreSuite, type BlobStoreSubject } from './blob-store-suite.ts';
 export { catalogSuite, type CatalogSubject, type TestClock } from './catalog-suite.ts';
-export { Crash, Faults, type Call, type Fault, type Moment } from './faulty.ts';
-export { keyringSuite, assertShowsNot, type KeyringSubject } from './keyring-suite.ts';
+export { keyringSuite, type KeyringSubject } from './keyring-suite.ts';
 export { MemoryBlobs, type MemoryBlobsOptions } from './memory-blobs.ts';
 export { MemoryCatalog, type MemoryCatalogOptions } from './memory-catalog.ts';
-export { rejects } from './rejects.ts';
-export { lentChunks, patternBytes, PausedSource, randomBlobKey } from './test-bytes.ts';
-export { check, compareAndSwap, newItem, numberData, numberOf, put, remove } from './test-items.ts';
+export { checkVault, findViolations, type CheckedVault } from './check.ts';
+export { Crash, Faults, type Call, type Fault, type Moment } from './faulty.ts';

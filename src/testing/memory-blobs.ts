@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { checkRange } from '../blobs/range.ts';
 import { concat } from '../bytes.ts';
 import { cancellableChunks } from '../cancellable.ts';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
-import { checkBlobKey, type BlobStore } from '../ports.ts';
+import { checkBlobKey, checkBlobRange, type BlobStore } from '../ports.ts';
 
 export interface MemoryBlobsOptions {
   /** Holds the caller to the law too: a second `put` of a key is an assertion error, not `exists`. On by default. */
@@ -75,7 +74,7 @@ export class MemoryBlobs implements BlobStore {
   async get(...[key, options = {}]: Parameters<BlobStore['get']>): Promise<AsyncIterable<Uint8Array>> {
     checkBlobKey(key);
     const { signal, range } = options;
-    checkRange(range);
+    checkBlobRange(range);
     throwIfCancelled(signal);
     const blob = this.blobs.get(key);
     if (blob === undefined) {

@@ -144,6 +144,21 @@ describe('FsBlobs', () => {
       assert.deepEqual(await filesIn(folder.path), []);
     });
 
+    test('a removal that meets its last steps leaves nothing either', async () => {
+      await using folder = await temporaryFolder();
+      const store = await openFsBlobs(folder.path);
+      for (let delay = 0; delay < 40; delay++) {
+        const key = randomBlobKey();
+        const source = new PausedSource(patternBytes(10));
+        const putting = store.put(key, source);
+        await source.paused;
+        source.resume();
+        for (let turn = 0; turn < delay % 20; turn++) await new Promise(setImmediate);
+        await Promise.allSettled([putting, store.remove(key)]);
+        assert.deepEqual(await filesIn(folder.path), []);
+      }
+    });
+
     test('a second put of the key leaves its part alone', async () => {
       await using folder = await temporaryFolder();
       const store = await openFsBlobs(folder.path);

@@ -57,6 +57,14 @@ describe('SqliteCatalog', () => {
       assert.equal((await andAgain.get('p', 's'))?.version, item.version);
     });
 
+    test('a file of any name', async () => {
+      await using folder = await temporaryFolder();
+      const path = join(folder.path, 'ä b?mode=ro#%41.db');
+      await using catalog = await openSqliteCatalog(path, { create: true });
+      await catalog.write([put(newItem('p', 's'))]);
+      assert.ok(existsSync(path));
+    });
+
     test('nothing where nothing is, and makes nothing', async () => {
       await using folder = await temporaryFolder();
       const path = join(folder.path, 'catalog.db');

@@ -27,7 +27,7 @@ describe('an encryption context', () => {
     fc.assert(
       fc.property(anyContext, (context) => {
         const names = Object.keys(context).map((name) => Buffer.from(name));
-        const sorted = names.sort(Buffer.compare).map(String);
+        const sorted = names.sort((a, b) => a.compare(b)).map(String);
         const expected = referenceContext(sorted.map((name) => [name, context[name]!]));
         assert.ok(expected.equals(encodeContext(context)));
       }),
@@ -74,7 +74,7 @@ describe('an encryption context', () => {
     refusal(() => decodeContext(Buffer.concat([whole, Buffer.alloc(1)])), 'damaged');
     refusal(() => decodeContext(referenceContext([a, b, a])), 'damaged');
     refusal(() => decodeContext(Buffer.from('0001' + '0001ff' + '000131', 'hex')), 'damaged');
-    refusal(() => decodeContext(Buffer.from('0001' + '000161' + '0002c380'.slice(0, 6) + '31', 'hex')), 'damaged');
+    refusal(() => decodeContext(Buffer.from('0001' + '000161' + '0001ff', 'hex')), 'damaged');
     assert.deepEqual(decodeContext(Buffer.from('0001' + '0003efbbbf' + '0000', 'hex')), { '\u{feff}': '' });
   });
 

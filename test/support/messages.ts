@@ -77,7 +77,8 @@ export class PublishedMessages {
         const entry: CatalogLine = JSON.parse(line);
         const message = this.#file(entry.ct);
         const suiteId = new DataView(message.buffer, message.byteOffset).getUint16(message[0] === 1 ? 2 : 1);
-        return { ...entry, message, suiteId, plaintext: entry.pt === null ? undefined : this.#file(entry.pt) };
+        const plaintext = entry.pt === null ? undefined : this.#file(entry.pt);
+        return Object.assign(entry, { message, suiteId, plaintext });
       });
   }
 

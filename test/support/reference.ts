@@ -77,6 +77,8 @@ export interface ReferenceMessage {
   readonly reserved?: number;
   readonly ivLength?: number;
   readonly headerIv?: Uint8Array;
+  /** Of every piece, instead of its sequence number. */
+  readonly pieceIv?: Uint8Array;
   readonly commitment?: Uint8Array;
 }
 
@@ -112,7 +114,7 @@ export function referencePiece(
   text: Uint8Array,
 ): Buffer {
   const { dataKey, messageId, suite = 0x0478 } = message;
-  const iv = uint(sequence, 12);
+  const iv = message.pieceIv ?? uint(sequence, 12);
   const what = { frame: 'Frame', final: 'Final Frame', block: 'Single Block' }[kind];
   const sealed = seal(
     encryptionKey(suite, dataKey, messageId),
@@ -134,7 +136,8 @@ export function referenceFrames(
   const { frameLength = 16 } = message;
   const frames: Buffer[] = [];
   let rest = plaintext;
-  while (rest.length > frameLength || (ending === 'empty' && rest.length === frameLength)) {
+  const longestFinal = ending === 'empty' ? frameLength - 1 : frameLength;
+  while (rest.length > longestFinal) {
     frames.push(referencePiece(message, 'frame', frames.length + 1, rest.subarray(0, frameLength)));
     rest = rest.subarray(frameLength);
   }

@@ -55,7 +55,7 @@ export class TrackedSource implements AsyncIterable<Uint8Array> {
         }
         const failing = !this.closed && this.#failure !== undefined;
         this.closed = true;
-        if (failing) throw this.#failure!;
+        if (failing) throw this.#failure;
         return { done: true, value: undefined };
       },
       return: () => {

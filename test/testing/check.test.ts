@@ -64,7 +64,7 @@ describe('checkVault', () => {
     await assert.rejects(vault.tenant('default').put(patterned(50), { name: 'a' }), { name: 'Crash' });
     assert.equal(world.blobs.unfinished.size, 1, 'it died within the blob');
     await finds(world);
-    for (const [key, item] of world.catalog.items) {
+    for (const [key, item] of [...world.catalog.items]) {
       if (item.partition !== 'journal/0') continue;
       world.catalog.items.delete(key);
       world.catalog.items.set('journal/0 elsewhere', { ...item, sort: 'elsewhere' });

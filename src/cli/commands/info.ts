@@ -27,7 +27,9 @@ function fieldsOf(stat: Stat): Fields {
     ['retain until', stat.retainUntil],
     ['hold', stat.hold],
     ...stat.keys.map(({ provider, name }) => ['key', `${provider} ${name}`] as const),
-    ...stat.segments.map(({ size, frameLength }) => ['segment', `${counted(size, 'byte')} in frames of ${frameLength}`] as const),
+    ...stat.segments.map(
+      ({ size, frameLength }) => ['segment', `${counted(size, 'byte')} in frames of ${frameLength}`] as const,
+    ),
     ['version', stat.version],
   ];
 }

@@ -23,7 +23,10 @@ function fieldsOf(message: Inspection): Fields {
     ['message id', message.messageId],
     ...Object.entries(message.context).map(([name, value]) => ['context', `${name}=${value}`] as const),
     ...message.keys.map(({ provider, name }) => ['key', `${provider} ${name}`] as const),
-    ['body', frameLength === null ? 'one block' : `${counted(frames ?? 0, 'frame')} of ${counted(frameLength, 'byte')}`],
+    [
+      'body',
+      frameLength === null ? 'one block' : `${counted(frames ?? 0, 'frame')} of ${counted(frameLength, 'byte')}`,
+    ],
     ['plaintext', counted(message.plaintextSize, 'byte')],
     ['message', `${counted(message.size, 'byte')}, ${message.headerLength} of them its header`],
     ['complete', message.complete ? 'yes' : 'no: it ends before its end'],
