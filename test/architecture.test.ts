@@ -43,12 +43,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   catalogs: [...adapter, 'catalogs'],
   'key-files': keys,
   'key-spec': keys,
-  'compose-keys': [...keys, 'keyrings', 'ports', 'cipher'],
   config: [...foundation, ...files, 'key-spec', 'config'],
-  compose: [...vault, ...keys, 'keyrings', 'blobs', 'catalogs', 'config', 'compose-keys'],
+  compose: [...vault, ...keys, 'keyrings', 'blobs', 'catalogs', 'config'],
   index: [...vault, 'ports'],
   // A command gets its vault and keys from compose, so that it never asks which stores they are.
-  cli: [...vault, ...keys, 'config', 'compose', 'compose-keys', 'cli'],
+  cli: [...vault, ...keys, 'config', 'compose', 'cli'],
   testing: [...vault, 'testing'],
 };
 
@@ -114,7 +113,7 @@ test('only the configuration reads the environment', () => {
   const readers = modules
     .filter((path) => /\bprocess\.env\b/.test(readFileSync(path, 'utf8')))
     .map((path) => relative(source, path));
-  assert.deepEqual(readers, ['config.ts']);
+  assert.deepEqual(readers, ['config/config.ts']);
 });
 
 test('importing the package root loads no SQLite, no server, no SDK and no package at all', () => {

@@ -1,7 +1,7 @@
 /** The vault and the tenant that a command works on. */
-import { openVaultAt } from '../compose.ts';
-import type { OpenedVault } from '../compose.ts';
-import { loadConfig, tenantName, vaultFolder } from '../config.ts';
+import { openVaultAt } from '../compose/open.ts';
+import type { OpenedVault } from '../compose/open.ts';
+import { loadConfig, tenantName, vaultFolder } from '../config/config.ts';
 import type { Files } from '../vault/files.ts';
 import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';

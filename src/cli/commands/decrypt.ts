@@ -1,5 +1,5 @@
 /** `decrypt`: opens a message, without a vault. */
-import { keyringFromSpecs } from '../../compose-keys.ts';
+import { keyringFromSpecs } from '../../compose/keys.ts';
 import { decryptLent } from '../../envelope/decrypt.ts';
 import { isSealroomError } from '../../errors.ts';
 import { parseKeySpec } from '../../key-spec.ts';

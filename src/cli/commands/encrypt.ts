@@ -1,5 +1,5 @@
 /** `encrypt`: makes a message of a file, without a vault. */
-import { keyringFromSpecs } from '../../compose-keys.ts';
+import { keyringFromSpecs } from '../../compose/keys.ts';
 import { encryptLent } from '../../envelope/encrypt.ts';
 import { parseKeySpec } from '../../key-spec.ts';
 import { recordOf } from '../arguments.ts';

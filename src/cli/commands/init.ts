@@ -1,6 +1,6 @@
 /** `init`: makes a vault. */
 import { initVault } from '../../compose/init.ts';
-import { vaultFolder } from '../../config.ts';
+import { vaultFolder } from '../../config/config.ts';
 import { parseKeySpec } from '../../key-spec.ts';
 import { usage } from '../arguments.ts';
 import { warnOfExposure } from '../open.ts';

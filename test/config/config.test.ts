@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
-import { formatConfig, loadConfig, tenantName, vaultFolder } from '../src/config.ts';
-import { MAX_FRAME_LENGTH } from '../src/message/header.ts';
-import { configJsonSchema, schemaFile } from '../tools/write-config-schema.ts';
-import { rejection } from './support/rejects.ts';
-import { temporaryFolder } from './support/temporary-folder.ts';
+import { formatConfig, loadConfig, tenantName, vaultFolder } from '../../src/config/config.ts';
+import { MAX_FRAME_LENGTH } from '../../src/message/header.ts';
+import { configJsonSchema, schemaFile } from '../../tools/write-config-schema.ts';
+import { rejection } from '../support/rejects.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const valid = {
   version: 1,

@@ -4,12 +4,12 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fromUtf8 } from './bytes.ts';
-import type { ConfigFault, ConfigFile } from './config/schema.ts';
-import { SealroomError } from './errors.ts';
-import { fileError, systemCode } from './file-errors.ts';
-import { parseKeySpec } from './key-spec.ts';
-import type { KeySpec } from './key-spec.ts';
+import { fromUtf8 } from '../bytes.ts';
+import type { ConfigFault, ConfigFile } from './schema.ts';
+import { SealroomError } from '../errors.ts';
+import { fileError, systemCode } from '../file-errors.ts';
+import { parseKeySpec } from '../key-spec.ts';
+import type { KeySpec } from '../key-spec.ts';
 
 export interface Config {
   /** Folder of the vault: absolute, as are all paths here. */
@@ -72,7 +72,7 @@ export async function loadConfig(folder: string, environment: Environment = proc
     throw new SealroomError('no-vault', `no vault here: run sealroom init (there is no ${file})`);
   }
   const places = new Places(file, overrides);
-  const { checkConfig } = await import('./config/schema.ts');
+  const { checkConfig } = await import('./schema.ts');
   const checked = checkConfig({ version: CONFIG_VERSION, ...read, ...overrides });
   if ('fault' in checked) throw places.fault(checked.fault, { fileIsThere: read !== undefined });
   return resolved(checked.config, places, resolve(folder));

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, test } from 'node:test';
-import { collect, utf8 } from '../src/bytes.ts';
-import { initVault } from '../src/compose/init.ts';
-import { openVaultAt } from '../src/compose.ts';
-import { loadConfig } from '../src/config.ts';
-import { isSealroomError } from '../src/errors.ts';
-import { createJwk } from '../src/key-files/jwk.ts';
-import { parseKeySpec } from '../src/key-spec.ts';
-import { rejection } from './support/rejects.ts';
-import { temporaryFolder } from './support/temporary-folder.ts';
+import { collect, utf8 } from '../../src/bytes.ts';
+import { initVault } from '../../src/compose/init.ts';
+import { openVaultAt } from '../../src/compose/open.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { isSealroomError } from '../../src/errors.ts';
+import { createJwk } from '../../src/key-files/jwk.ts';
+import { parseKeySpec } from '../../src/key-spec.ts';
+import { rejection } from '../support/rejects.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Every file and folder below a folder. */
 async function everything(folder: string): Promise<string[]> {

@@ -1,13 +1,13 @@
 /** From key specifications to a keyring: the only place that names the keyrings. */
 import { resolve } from 'node:path';
-import { SealroomError } from './errors.ts';
-import { readJwk } from './key-files/jwk.ts';
-import { readRsaKey } from './key-files/rsa.ts';
-import type { JwkSpec, KeySpec, RsaSpec } from './key-spec.ts';
-import { multiKeyring } from './keyrings/multi.ts';
-import { rawAesKeyring } from './keyrings/raw-aes.ts';
-import { rawRsaKeyring } from './keyrings/raw-rsa.ts';
-import type { Keyring } from './ports.ts';
+import { SealroomError } from '../errors.ts';
+import { readJwk } from '../key-files/jwk.ts';
+import { readRsaKey } from '../key-files/rsa.ts';
+import type { JwkSpec, KeySpec, RsaSpec } from '../key-spec.ts';
+import { multiKeyring } from '../keyrings/multi.ts';
+import { rawAesKeyring } from '../keyrings/raw-aes.ts';
+import { rawRsaKeyring } from '../keyrings/raw-rsa.ts';
+import type { Keyring } from '../ports.ts';
 
 /**
  * What the keys are for.

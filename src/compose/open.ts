@@ -1,12 +1,12 @@
 /**
- * From a configuration to a vault. Here, in `compose/` and in `compose-keys.ts`, and nowhere else, implementations of
- * the ports have names; each is loaded when a configuration asks for it.
+ * From a configuration to a vault. Implementations of the ports have names in this folder and nowhere else; each is
+ * loaded when a configuration asks for it.
  */
-import { keyringFromSpecs } from './compose-keys.ts';
-import type { Config } from './config.ts';
-import type { BlobStore, CallOptions, Catalog } from './ports.ts';
-import { openVault } from './vault/vault.ts';
-import type { Vault } from './vault/vault.ts';
+import { keyringFromSpecs } from './keys.ts';
+import type { Config } from '../config/config.ts';
+import type { BlobStore, CallOptions, Catalog } from '../ports.ts';
+import { openVault } from '../vault/vault.ts';
+import type { Vault } from '../vault/vault.ts';
 
 export interface ComposeOptions extends CallOptions {
   /** Told the path of each key file that others than its owner may read. */
@@ -40,7 +40,7 @@ interface StoreOptions {
 
 /** Opens the blob store that a configuration names. */
 export async function openBlobs({ path }: Config['blobs'], options: StoreOptions): Promise<BlobStore> {
-  const { openFsBlobs } = await import('./blobs/fs.ts');
+  const { openFsBlobs } = await import('../blobs/fs.ts');
   return openFsBlobs(path, options);
 }
 
@@ -49,6 +49,6 @@ export async function openCatalog(
   { path }: Config['catalog'],
   options: StoreOptions,
 ): Promise<Catalog & AsyncDisposable> {
-  const { openSqliteCatalog } = await import('./catalogs/sqlite.ts');
+  const { openSqliteCatalog } = await import('../catalogs/sqlite.ts');
   return openSqliteCatalog(path, options);
 }

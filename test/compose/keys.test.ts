@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { keyringFromSpecs } from '../src/compose-keys.ts';
-import type { KeyPurpose } from '../src/compose-keys.ts';
-import { createJwk } from '../src/key-files/jwk.ts';
-import { parseKeySpec } from '../src/key-spec.ts';
-import type { KeySpec } from '../src/key-spec.ts';
-import type { Keyring } from '../src/ports.ts';
-import { rejection } from './support/rejects.ts';
-import { rsaKeyPair } from './support/rsa-keys.ts';
-import { temporaryFolder } from './support/temporary-folder.ts';
+import { keyringFromSpecs } from '../../src/compose/keys.ts';
+import type { KeyPurpose } from '../../src/compose/keys.ts';
+import { createJwk } from '../../src/key-files/jwk.ts';
+import { parseKeySpec } from '../../src/key-spec.ts';
+import type { KeySpec } from '../../src/key-spec.ts';
+import type { Keyring } from '../../src/ports.ts';
+import { rejection } from '../support/rejects.ts';
+import { rsaKeyPair } from '../support/rsa-keys.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 type Compose = (purpose: KeyPurpose, keys: string, oldKeys?: string) => Promise<Keyring & Disposable>;
 

@@ -1,0 +1,103 @@
+/** A signal stops a command, which leaves nothing half-done. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { initVault } from '../../src/compose/init.ts';
+import { openVaultAt } from '../../src/compose/open.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { createJwk } from '../../src/key-files/jwk.ts';
+import { cliProgram, startCli } from '../support/cli.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+/** Waits for an unfinished output file that has this many bytes. */
+async function partOf(folder: string, least: number): Promise<string> {
+  for (;;) {
+    const part = readdirSync(folder).find((name) => name.endsWith('.part'));
+    if (part !== undefined && statSync(join(folder, part)).size >= least) return part;
+    await sleep(5);
+  }
+}
+
+const chunk = Buffer.alloc(1024 * 1024);
+
+describe('a signal', { skip: process.platform === 'win32' ? 'Windows has no signals' : false, timeout: 60_000 }, () => {
+  test('in the middle of a get removes the unfinished file and exits with 130', async () => {
+    await using folder = await temporaryFolder();
+    const work = folder.path;
+    const vault = join(work, 'sealroom');
+    await initVault(vault);
+    let id: string;
+    {
+      await using opened = await openVaultAt(await loadConfig(vault, {}));
+      const plaintext = Array.from({ length: 64 }, () => chunk);
+      ({ id } = await opened.vault.tenant('default').put(plaintext, { name: 'large' }));
+    }
+    const before = readdirSync(work);
+    const { process: child, result } = startCli(['get', id, '-o', 'out'], { cwd: work });
+    await partOf(work, 0);
+    child.kill('SIGSTOP');
+    assert.ok(!readdirSync(work).includes('out'), 'it was stopped in the middle');
+    child.kill('SIGINT');
+    child.kill('SIGCONT');
+    assert.deepEqual(await result, {
+      stdout: '',
+      stderr: 'sealroom: stopped by SIGINT before it was done\n',
+      exit: 130,
+    });
+    assert.deepEqual(readdirSync(work), before);
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    test(`${signal} ends a command whose input is silent`, async () => {
+      await using folder = await temporaryFolder();
+      await createJwk(join(folder.path, 'k.jwk'));
+      const { process: child, result } = startCli(['encrypt', '-', '-o', 'out', '-k', 'jwk:k.jwk'], {
+        cwd: folder.path,
+      });
+      for (let i = 0; i < 3; i++) child.stdin!.write(chunk);
+      await partOf(folder.path, chunk.length);
+      child.kill(signal);
+      assert.equal((await result).exit, 130);
+      assert.deepEqual(readdirSync(folder.path), ['k.jwk']);
+    });
+  }
+
+  test('in the middle of a put leaves no file, and no bytes', async () => {
+    await using folder = await temporaryFolder();
+    const vault = join(folder.path, 'sealroom');
+    await initVault(vault);
+    const { process: child, result } = startCli(['put', '-', '--json'], { cwd: folder.path });
+    for (let i = 0; i < 3; i++) child.stdin!.write(chunk);
+    const blobs = join(vault, 'blobs');
+    const written = (): string[] =>
+      readdirSync(blobs, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(blobs, name)).isFile());
+    while (!written().some((name) => statSync(join(blobs, name)).size > 0)) await sleep(5);
+    child.kill('SIGTERM');
+    const { stdout, stderr, exit } = await result;
+    assert.equal(exit, 130);
+    assert.deepEqual(JSON.parse(stdout), { files: [] });
+    assert.deepEqual(JSON.parse(stderr), { code: 'cancelled', message: 'stopped by SIGTERM before it was done' });
+    assert.deepEqual(written(), []);
+    await using opened = await openVaultAt(await loadConfig(vault, {}));
+    assert.deepEqual((await opened.vault.tenant('default').list()).files, []);
+  });
+
+  test('ends a command that writes to whoever does not read', async () => {
+    await using folder = await temporaryFolder();
+    await createJwk(join(folder.path, 'k.jwk'));
+    writeFileSync(join(folder.path, 'plain'), Buffer.alloc(16 * 1024 * 1024));
+    const child = spawn(process.execPath, [cliProgram, 'encrypt', 'plain', '-k', 'jwk:k.jwk'], {
+      cwd: folder.path,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const exited = once(child, 'exit');
+    // It begins to write, fills the pipe, and waits: nobody takes what is there.
+    await once(child.stdout, 'readable');
+    child.kill('SIGINT');
+    assert.deepEqual(await exited, [130, null]);
+  });
+});
