@@ -2,6 +2,7 @@
 import { ByteReader, chunksOf, collect } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import type { SignatureVerifier } from '../cipher/cipher.ts';
+import { cancellableChunks } from '../cancellable.ts';
 import { cipher } from '../cipher/index.ts';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
 import { fromBase64 } from '../base64.ts';
@@ -50,7 +51,7 @@ async function openMessage(
   options: OpenOptions,
   handOver: (body: Body) => Body,
 ): Promise<DecryptedMessage> {
-  const reader = new ByteReader(chunksOf(message));
+  const reader = new ByteReader(cancellableChunks(chunksOf(message), options.signal));
   let opened: OpenedHeader;
   try {
     opened = await openHeader(reader, options);

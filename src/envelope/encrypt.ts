@@ -1,6 +1,7 @@
 /** A stream of any length becomes one AWS Encryption SDK message. */
 import { chunksOf, concat } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
+import { cancellableChunks } from '../cancellable.ts';
 import { cipher } from '../cipher/index.ts';
 import { SealroomError } from '../errors.ts';
 import { RESERVED_CONTEXT_PREFIX, encodeContext } from '../message/context.ts';
@@ -47,7 +48,7 @@ export async function* encryptLent(
   const message = beginMessage(dataKey, { context, edks: generated.edks, frameLength });
   using _ = message.frameKey.key;
   yield concat([message.header, message.tag]);
-  yield* sealFrames(chunksOf(plaintext), message.frameKey, { signal });
+  yield* sealFrames(cancellableChunks(chunksOf(plaintext), signal), message.frameKey, { signal });
 }
 
 /** A message's header, and what seals its frames. */
@@ -71,11 +72,14 @@ export function beginMessage(
     readonly frameLength: number;
   },
 ): BegunMessage {
+  using scope = new DisposableStack();
   const messageId = cipher.randomBytes(writtenSuite.messageIdLength);
   const { encryptionKey, commitment } = deriveKeys(writtenSuite, dataKey, messageId);
+  scope.use(encryptionKey);
   if (commitment === undefined) throw new SealroomError('unexpected', 'the suite that is written has no commitment');
   const header = encodeHeaderBody({ messageId, ...fields, commitment });
   const tag = cipher.seal(encryptionKey, new Uint8Array(IV_LENGTH), header, new Uint8Array(0));
+  scope.move();
   return { header, tag, commitment, frameKey: { key: encryptionKey, messageId, frameLength: fields.frameLength } };
 }
 

@@ -46,7 +46,8 @@ export async function* sealFrames(
       // A frame is sealed only once it is known whether it is the final one: its finality is authenticated.
       final = filled < batchLength || (await reader.atEnd());
       const frames = frameCount(filled, key.frameLength);
-      if (sequence + frames - 1 > MAX_FRAMES) {
+      // The last number is the final frame's alone: a regular frame's would read as the mark of a final one.
+      if (sequence + frames - 1 > (final ? MAX_FRAMES : MAX_FRAMES - 1)) {
         throw new SealroomError('limit', `a message has at most ${MAX_FRAMES} frames: use longer frames`);
       }
       const length = filled + frames * REGULAR_OVERHEAD + (final ? FINAL_OVERHEAD - REGULAR_OVERHEAD : 0);

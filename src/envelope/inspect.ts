@@ -1,6 +1,7 @@
 /** What a message says of itself, and how its frames lie, without any key. Nothing here is authenticated. */
 import { ByteReader, chunksOf } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
+import { cancellableChunks } from '../cancellable.ts';
 import { throwIfCancelled } from '../errors.ts';
 import type { EncryptionContext } from '../message/context.ts';
 import { wrappingKeyName } from '../message/edk.ts';
@@ -37,14 +38,18 @@ export interface Inspection {
   readonly trailing: number;
 }
 
+/** The keys of a header are held in memory, each up to 192 KiB of it. */
+const MAX_INSPECTED_KEYS = 256;
+
 /**
  * Reads a message's structure in constant memory.
  *
- * @throws SealroomError `not-a-message`, `unsupported-message`, `damaged` or `truncated` when there is no whole header
+ * @throws SealroomError `not-a-message`, `unsupported-message`, `damaged` or `truncated` when there is no whole header;
+ *   `too-many-keys` past 256 encrypted data keys
  */
 export async function inspect(message: Bytes, { signal }: CallOptions = {}): Promise<Inspection> {
-  await using reader = new ByteReader(chunksOf(message));
-  const { parsed } = await readHeader(reader, 0xffff);
+  await using reader = new ByteReader(cancellableChunks(chunksOf(message), signal));
+  const { parsed } = await readHeader(reader, MAX_INSPECTED_KEYS);
   const { header } = parsed;
   const body =
     header.frameLength === 0 ? await walkBlock(reader) : await walkFrames(reader, header.frameLength, signal);

@@ -52,24 +52,34 @@ export async function readHeader(
   reader: ByteReader,
   maxEncryptedDataKeys: number = DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
 ): Promise<{ parsed: ParsedHeader; bytes: Uint8Array }> {
-  let bytes: Uint8Array = new Uint8Array(0);
+  let held = new Uint8Array(HEADER_READ_LENGTH);
+  let filled = 0;
   let needs = 1;
   for (;;) {
-    while (bytes.length < needs) {
-      const more = await reader.readSome(Math.max(needs - bytes.length, HEADER_READ_LENGTH));
+    while (filled < needs) {
+      // No more than is at hand: a writer that pauses after its header must not be waited for.
+      const more = await reader.readSome(held.length - filled);
       if (more.length === 0) {
-        throw new SealroomError('truncated', bytes.length === 0 ? 'it is empty' : 'it ends within its header');
+        throw new SealroomError('truncated', filled === 0 ? 'it is empty' : 'it ends within its header');
       }
-      bytes = concat([bytes, more]);
+      held.set(more, filled);
+      filled += more.length;
+      if (filled === held.length) held = doubled(held);
     }
-    const parsed = parseHeader(bytes, { maxEncryptedDataKeys });
+    const parsed = parseHeader(held.subarray(0, filled), { maxEncryptedDataKeys });
     if ('needs' in parsed) {
       needs = parsed.needs;
       continue;
     }
-    reader.unread(bytes.subarray(parsed.length));
-    return { parsed, bytes: bytes.subarray(0, parsed.length) };
+    reader.unread(held.subarray(parsed.length, filled));
+    return { parsed, bytes: held.subarray(0, parsed.length) };
   }
+}
+
+function doubled(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(bytes.length * 2);
+  larger.set(bytes);
+  return larger;
 }
 
 /** Most headers are shorter, so that one read is enough. */
