@@ -63,8 +63,18 @@ export type Bytes = Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array
 
 /** Gives bytes one shape. A whole array becomes a stream of one chunk. */
 export async function* chunksOf(bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
+  if (typeof bytes === 'string') throw new SealroomError('usage', 'text is no bytes: encode it first (Buffer.from)');
   if (bytes instanceof Uint8Array) yield bytes;
   else yield* bytes;
+}
+
+/** A stream with an encoding gives text, whatever its type says. */
+function checkedChunk(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  throw new SealroomError(
+    'usage',
+    'a stream of bytes gives Uint8Arrays; this one gives something else (text, perhaps)',
+  );
 }
 
 /**
@@ -86,7 +96,7 @@ export class ByteReader implements AsyncDisposable {
     while (this.#chunk.length === 0 && !this.#ended) {
       const next = await this.#source.next();
       if (next.done) this.#ended = true;
-      else this.#chunk = next.value;
+      else this.#chunk = checkedChunk(next.value);
     }
     return this.#chunk.length > 0;
   }

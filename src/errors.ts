@@ -1,13 +1,13 @@
 /**
- * The one table of errors. Library, command line, HTTP and `docs/errors.md` all read it; nothing else in Sealroom
- * decides an exit code, an HTTP status or whether to try again.
+ * The one table of errors. Library, command line and `docs/errors.md` all read it; nothing else in Sealroom decides an
+ * exit code, an HTTP status or whether to try again.
  */
 
 /** What a code means to each door. */
 export interface ErrorRow {
   /** Exit code of the command line (0 done, 130 interrupted). */
   readonly exit: 1 | 2 | 3 | 4 | 5 | 6 | 130;
-  /** HTTP status. The service answers every code of exit 4 as `cannot-open`, so that it is no oracle. */
+  /** Status of an answer over HTTP that reports it. */
   readonly status: number;
   /** True when the same call may succeed later with nothing changed by the caller. */
   readonly retryable: boolean;

@@ -11,7 +11,7 @@ export type {
   GetOptions,
   GetResult,
   IfVersion,
-  ListOptions,
+  ListFilesOptions,
   Listing,
   PutOptions,
   SegmentStat,

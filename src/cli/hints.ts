@@ -4,9 +4,9 @@ import type { ErrorCode } from '../errors.ts';
 
 /** An error that knows what to do about it. */
 export class HintedError extends SealroomError {
-  readonly hint: string;
+  readonly hint: string | undefined;
 
-  constructor(code: ErrorCode, message: string, hint: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, hint: string | undefined, options?: { cause?: unknown }) {
     super(code, message, options);
     this.hint = hint;
   }

@@ -1,7 +1,7 @@
 /** The commands and their options. What a command does is loaded when it is called. */
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { parseRange, repeated, repeatedPair, wholeNumber } from './arguments.ts';
+import { parseRange, repeated, repeatedPair, usage, wholeNumber } from './arguments.ts';
 import type { DecryptArguments } from './commands/decrypt.ts';
 import type { EditArguments } from './commands/edit.ts';
 import type { EncryptArguments } from './commands/encrypt.ts';
@@ -34,12 +34,26 @@ export function createProgram(startSession: StartSession): Command {
     .option('--json', 'results as one JSON document, errors as {"code","message"}')
     .option('--quiet', 'no progress and no notes')
     .configureHelp({ showGlobalOptions: true })
-    .helpCommand('help [command]', 'show what a command does');
+    .helpCommand(false);
   const start = (command: Command): Session => startSession(command.optsWithGlobals<GlobalOptions>());
   addVaultCommands(program, start);
   addFileCommands(program, start);
   addMessageCommands(program, start);
+  program
+    .command('help')
+    .description('show what a command does')
+    .argument('[command...]')
+    .action((words: string[]) => named(program, words).help());
   return program;
+}
+
+/** The command that words name, each within the one before: commander's own `help` takes but one. */
+function named(program: Command, words: readonly string[]): Command {
+  return words.reduce((command, word) => {
+    const inner = command.commands.find((candidate) => candidate.name() === word);
+    if (inner === undefined) throw usage(`there is no command ${JSON.stringify(words.join(' '))}`);
+    return inner;
+  }, program);
 }
 
 type Start = (command: Command) => Session;

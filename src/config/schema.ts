@@ -27,7 +27,8 @@ const BLOBS = /^fs:./s;
 const CATALOG = /^sqlite:./s;
 /** The format's own limit. */
 const MAX_FRAME_LENGTH = 2 ** 32 - 1;
-const SECONDS_OF_A_YEAR = 366 * 24 * 60 * 60;
+/** The longest that a vault takes. */
+const SECONDS_OF_90_DAYS = 90 * 24 * 60 * 60;
 
 const matching = (pattern: RegExp, expected: string): z.ZodString =>
   z.string().regex(pattern, { error: `expected ${expected}` });
@@ -50,7 +51,6 @@ export const configSchema: z.ZodType<ConfigFile> = z
     oldKeys: z.array(z.string()).optional().describe('Key specifications of keys that only open what they sealed.'),
     blobs: matching(BLOBS, 'fs:FOLDER').describe('Where the encrypted bytes are: fs:FOLDER.'),
     catalog: matching(CATALOG, 'sqlite:FILE').describe('Where the records are: sqlite:FILE.'),
-    http: z.looseObject({}).optional().describe('Settings of the HTTP service, which checks them itself.'),
     limits: z
       .strictObject({
         frameLength: count(MAX_FRAME_LENGTH)
@@ -59,7 +59,7 @@ export const configSchema: z.ZodType<ConfigFile> = z
         segmentLength: count(Number.MAX_SAFE_INTEGER)
           .optional()
           .describe('Bytes after which a file begins another segment; 64 GiB unless given.'),
-        graceTime: count(SECONDS_OF_A_YEAR)
+        graceTime: count(SECONDS_OF_90_DAYS)
           .optional()
           .describe('Seconds that work may be silent before a sweep gives it up; 86400 unless given.'),
       })

@@ -12,6 +12,7 @@ import { layoutOfBody, pieceAad } from '../message/frames.ts';
 import type { ByteRange } from '../message/frames.ts';
 import { IV_LENGTH, MAX_SINGLE_BLOCK_LENGTH, TAG_LENGTH } from '../message/header.ts';
 import type { Header } from '../message/header.ts';
+import { suiteName } from '../message/suites.ts';
 import { openFrames, openRange } from './frames.ts';
 import { openHeader } from './open-header.ts';
 import type { OpenedHeader, OpenOptions } from './open-header.ts';
@@ -19,8 +20,8 @@ import { owned, startedStream } from './stream.ts';
 
 /** A message whose header was authenticated. */
 export interface DecryptedMessage {
-  /** Number of the algorithm suite. */
-  readonly suite: number;
+  /** The algorithm suite as people write it, `0x0478`. */
+  readonly suite: string;
   /** All authenticated pairs, those reproduced included. */
   readonly context: EncryptionContext;
   /**
@@ -60,7 +61,7 @@ async function openMessage(
     throw error;
   }
   const body = await startedStream(handOver(openBody(reader, opened, options)));
-  return { suite: opened.header.suite.id, context: opened.context, body };
+  return { suite: suiteName(opened.header.suite.id), context: opened.context, body };
 }
 
 async function* openBody(
@@ -74,7 +75,7 @@ async function* openBody(
   const verifier = verifierOf(opened);
   const plaintext =
     header.frameLength === 0
-      ? openBlock(reader, { ...opened, encryptionKey: key }, { signal, verifier })
+      ? openBlock(reader, opened, { signal, verifier })
       : openFrames(
           reader,
           { key, messageId: header.messageId, frameLength: header.frameLength },
@@ -204,7 +205,7 @@ export async function decryptRange(
     if (options.range.start >= layout.size) await collect(plaintext({ start: layout.size, end: layout.size }));
     const range = satisfiableRange(options.range, layout.size);
     const body = await startedStream(disposing(opened, owned(plaintext(range))));
-    return { suite: header.suite.id, context: opened.context, body };
+    return { suite: suiteName(header.suite.id), context: opened.context, body };
   } catch (error) {
     opened.encryptionKey[Symbol.dispose]();
     throw error;

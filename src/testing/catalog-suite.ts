@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import * as fc from 'fast-check';
 import { isSealroomError } from '../errors.ts';
 import { CATALOG_LIMITS, type Catalog, type Item, type ListOptions, type WriteOperation } from '../ports.ts';
 import { rejects } from './rejects.ts';
@@ -19,6 +18,9 @@ export interface TestClock {
   /** Milliseconds since 1970. */
   time: number;
 }
+
+/** Loaded by the suite alone: whoever wants only stores in memory needs no fast-check. */
+const properties = (): Promise<typeof import('fast-check')> => import('fast-check');
 
 const WRONG_KEYS = ['', ' ', 'a b', 'a\n', 'ä', '\u007f', '\u0000', 'a'.repeat(1025)];
 
@@ -159,6 +161,7 @@ export function catalogSuite(
     });
 
     law('pages through what a model says, from anywhere, both ways', async ({ catalog }) => {
+      const fc = await properties();
       const key = fc.string({ unit: fc.constantFrom('!', '-', '0', 'A', 'a', '~'), minLength: 1, maxLength: 4 });
       await fc.assert(
         fc.asyncProperty(
@@ -192,6 +195,7 @@ export function catalogSuite(
     });
 
     law('does what a model does, write after write', async ({ catalog }) => {
+      const fc = await properties();
       const change = fc.record({
         sort: fc.constantFrom('a', 'b', 'c'),
         type: fc.constantFrom('put' as const, 'remove' as const, 'check' as const),

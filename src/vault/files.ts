@@ -6,7 +6,7 @@ import type { WrappingKeyName } from '../message/edk.ts';
 import type { CallOptions } from '../ports.ts';
 import type { Metadata } from './metadata.ts';
 
-/** A file as it is described everywhere: in the library, in `--json`, over HTTP. */
+/** A file as it is described everywhere: in the library and in `--json`. */
 export interface Stat extends Metadata {
   /** UUID of version 7. */
   readonly id: string;
@@ -57,7 +57,7 @@ export interface GetResult {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-export interface ListOptions extends CallOptions {
+export interface ListFilesOptions extends CallOptions {
   /** Most files to return, from 1 to 1,000; 100 unless given. */
   readonly limit?: number | undefined;
   /** Where the page before ended. */
@@ -108,7 +108,7 @@ export interface Files {
   /** Resolves once the first frame of what is asked for is authenticated. */
   get(id: string, options?: GetOptions): Promise<GetResult>;
   stat(id: string, options?: CallOptions): Promise<Stat>;
-  list(options?: ListOptions): Promise<Listing>;
+  list(options?: ListFilesOptions): Promise<Listing>;
   update(id: string, changes: Changes, options?: IfVersion): Promise<Stat>;
   /** Destroys the encrypted data keys, then removes the blobs. */
   remove(id: string, options?: IfVersion): Promise<void>;

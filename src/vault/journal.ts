@@ -85,8 +85,7 @@ export class LiveEntry implements AsyncDisposable {
     this.#core = core;
     this.#standing = standing;
     const renew = (): void => void this.#write({}).catch((error: unknown) => this.#interrupt(error));
-    // A timer takes no longer interval, and fires all the time when it is given one.
-    this.#timer = setInterval(renew, Math.min(core.graceTime / 4, 2 ** 31 - 1)).unref();
+    this.#timer = setInterval(renew, core.graceTime / 4).unref();
   }
 
   static async begin(

@@ -72,7 +72,7 @@ export async function makeCatalogKey(
   };
 }
 
-/** Longest that an unwrapped key stays in memory, in milliseconds (DESIGN B10). */
+/** Longest that an unwrapped key stays in memory, in milliseconds (F36). */
 const KEY_LIFETIME = 5 * 60 * 1000;
 
 interface Cached {

@@ -4,14 +4,14 @@ import { CATALOG_LIMITS } from '../ports.ts';
 import type { CallOptions, Item } from '../ports.ts';
 import { filePartition, filePartitions } from './core.ts';
 import type { VaultCore } from './core.ts';
-import type { ListOptions, Listing, Stat } from './files.ts';
+import type { ListFilesOptions, Listing, Stat } from './files.ts';
 import { isFileId } from './identifiers.ts';
 import { openRecord, statOf } from './record-access.ts';
 
 export async function list(
   core: VaultCore,
   tenant: string,
-  { limit = 100, cursor, signal }: ListOptions = {},
+  { limit = 100, cursor, signal }: ListFilesOptions = {},
 ): Promise<Listing> {
   if (!Number.isInteger(limit) || limit < 1 || limit > CATALOG_LIMITS.listLimit) {
     throw new SealroomError('usage', `a page lists 1 to ${CATALOG_LIMITS.listLimit} files`);

@@ -21,11 +21,11 @@ export interface Metadata {
   readonly createdAt: string;
   /** Who put it, as the caller said; null when he did not. */
   readonly createdBy: string | null;
-  /** When it is removed of itself; null for never. */
+  /** Kept for a time of removal; null in this version. */
   readonly expires: string | null;
-  /** Until when nobody can remove it; null when anybody may. */
+  /** Kept for a time until which nothing removes it; null in this version. */
   readonly retainUntil: string | null;
-  /** Why nobody can remove it until it is released; null when anybody may. */
+  /** Kept for a reason that nothing removes it; null in this version. */
   readonly hold: string | null;
 }
 

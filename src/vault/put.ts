@@ -1,4 +1,4 @@
-/** Storing a file: begin, write segments, commit. Uploads that are resumed go through the same three. */
+/** Storing a file: begin, write segments, commit. */
 import { ByteReader, chunksOf } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { cancellableChunks } from '../cancellable.ts';
@@ -35,12 +35,12 @@ export interface Upload extends FilePlace {
 }
 
 export async function put(core: VaultCore, tenant: string, bytes: Bytes, options: PutOptions): Promise<Stat> {
+  if (typeof options?.name !== 'string') throw new SealroomError('usage', 'a file has a name: put(bytes, { name })');
   const { name, type = 'application/octet-stream', createdBy = null } = options;
   // Copies: what was checked here is what is sealed at the end, whatever the caller does with his objects meanwhile.
   const tags = { ...options.tags };
   const metadata = { ...options.metadata };
   const context = { ...options.context };
-  if (typeof name !== 'string') throw new SealroomError('usage', 'a file has a name');
   checkMetadata({ name, type, tags, metadata, context, createdBy });
   const upload = await beginPut(core, { tenant, context }, options);
   using _ = upload.dataKey;

@@ -26,7 +26,7 @@ export interface OpenedRecord extends FilePlace {
   readonly version: string;
 }
 
-/** Names of the pairs that bind a data key to its file (DESIGN B5). */
+/** Names of the pairs that bind a data key to its file (F33). */
 export function fullContext(
   core: VaultCore,
   { tenant, file }: FilePlace,

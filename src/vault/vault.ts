@@ -127,6 +127,9 @@ function settingsItem(settings: Settings, itemKey: ItemKey): ReturnType<typeof t
 export async function openVault(options: OpenVaultOptions): Promise<Vault> {
   const { id, pins, keyring, blobs, catalog, now = Date.now, signal } = options;
   const tuning = checkTuning(options);
+  if (typeof id !== 'string' || !Array.isArray(pins)) {
+    throw new SealroomError('usage', 'a vault is opened with the id and the pins that createVault gave');
+  }
   const keys = new CatalogKeys({ vault: id, pins, keyring, catalog, now });
   try {
     const settings = await readSettings({ id, catalog, keys, signal });

@@ -3,11 +3,11 @@ import { keyringFromSpecs } from '../../compose/keys.ts';
 import { decryptLent } from '../../envelope/decrypt.ts';
 import { isSealroomError } from '../../errors.ts';
 import { parseKeySpec } from '../../key-spec.ts';
-import { suiteName } from '../../message/suites.ts';
 import { recordOf } from '../arguments.ts';
 import type { Pairs } from '../arguments.ts';
 import { HintedError } from '../hints.ts';
 import { openInput } from '../input.ts';
+import { naming } from '../naming.ts';
 import { warnOfExposure } from '../open.ts';
 import { openOutput } from '../output.ts';
 import type { Session } from '../session.ts';
@@ -31,13 +31,14 @@ export async function decrypt(session: Session, path: string, options: DecryptAr
   using keyring = await keyringFromSpecs({ keys }, { purpose: 'decrypt', folder: process.cwd(), onExposed });
   const opening = { keyring, context: recordOf(options.context), allowUncommitted, maxEncryptedDataKeys, signal };
   using progress = terminal.progress(path, input.size);
-  const { suite, context, body } = await decryptLent(progress.count(input.chunks), opening).catch((error: unknown) => {
-    throw withHint(error, path);
+  const { suite, context } = await naming(path, async () => {
+    const message = await decryptLent(progress.count(input.chunks), opening).catch((error: unknown) => {
+      throw withHint(error, path);
+    });
+    await output.write(message.body);
+    return message;
   });
-  await output.write(body);
-  if (terminal.json && !output.isStdout) {
-    await terminal.printJson({ output: options.output, suite: suiteName(suite), context });
-  }
+  if (terminal.json && !output.isStdout) await terminal.printJson({ output: options.output, suite, context });
 }
 
 function withHint(error: unknown, path: string): unknown {

@@ -4,12 +4,13 @@ import type { Inspection } from '../../envelope/inspect.ts';
 import { counted, printFields } from '../fields.ts';
 import type { Fields } from '../fields.ts';
 import { openInput } from '../input.ts';
+import { naming } from '../naming.ts';
 import type { Session } from '../session.ts';
 
 export async function inspect({ terminal, signal }: Session, path: string): Promise<void> {
   await using input = await openInput(path, { signal });
   using progress = terminal.progress(path, input.size);
-  const inspection = await inspectMessage(progress.count(input.chunks), { signal });
+  const inspection = await naming(path, () => inspectMessage(progress.count(input.chunks), { signal }));
   if (terminal.json) await terminal.printJson(inspection);
   else await printFields(terminal, fieldsOf(inspection));
 }
