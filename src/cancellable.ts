@@ -39,8 +39,14 @@ async function close(iterator: AsyncIterator<Uint8Array>): Promise<void> {
   await iterator.return?.();
 }
 
-/** A listener for each wait: a race against one promise that lives as long as the stream would grow with it. */
-async function orCancelled<T>(waiting: Promise<T>, signal: AbortSignal): Promise<T> {
+/**
+ * Waits, but no longer than until the signal fires.
+ *
+ * A listener for each wait: a race against one promise that lives as long as the stream would grow with it.
+ */
+export async function orCancelled<T>(waiting: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return waiting;
+  throwIfCancelled(signal);
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(cancelled(signal));
   signal.addEventListener('abort', abort, { once: true });

@@ -48,6 +48,7 @@ export type ErrorCode =
   | 'exists'
   | 'conflict'
   | 'read-only'
+  | 'retained'
   | 'permission'
   | 'interrupted'
   | 'no-space'
@@ -78,6 +79,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   'too-many-keys': row(4, 422, 'It carries more encrypted data keys than the limit.'),
   exists: row(5, 409, 'It exists already, and nothing is overwritten.'),
   conflict: row(5, 409, 'It was changed by someone else in the meantime.'),
+  retained: row(5, 409, 'It is held or retained, and cannot be removed yet.'),
   'read-only': row(5, 403, 'The vault takes no changes.'),
   permission: row(5, 403, 'The system does not allow it.'),
   interrupted: row(6, 503, 'The upload was given up because its journal entry could not be kept alive.', true),

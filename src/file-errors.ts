@@ -3,6 +3,10 @@ import { SealroomError, type ErrorCode } from './errors.ts';
 /** What each system error means; whatever is not here is `unavailable`. */
 const rows: Readonly<Record<string, readonly [code: ErrorCode, advice: string]>> = {
   ENOENT: ['not-found', 'it is not there'],
+  ENOTDIR: ['not-found', 'a part of its path is no folder'],
+  EISDIR: ['usage', 'it is a folder, and a file is wanted'],
+  ELOOP: ['usage', 'its links lead in a circle'],
+  ENAMETOOLONG: ['usage', 'its name is longer than the file system takes'],
   EEXIST: ['exists', 'it exists already, and nothing is overwritten'],
   ENOSPC: ['no-space', 'there is no room left: free some space and try again'],
   EDQUOT: ['no-space', 'the quota is used up: free some space or raise it, and try again'],

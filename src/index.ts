@@ -19,7 +19,7 @@ export type {
   Verification,
 } from './vault/files.ts';
 export type { SweepReport } from './vault/sweep.ts';
-export type { Tenant } from './vault/records.ts';
+export type { Tenant } from './vault/item-kinds.ts';
 
 export { encrypt } from './envelope/encrypt.ts';
 export type { EncryptOptions } from './envelope/encrypt.ts';

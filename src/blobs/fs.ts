@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { access, mkdir, open, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createFile, createFolder, removeFile, syncFolder } from '../durable-file.ts';
@@ -62,12 +63,15 @@ class FsBlobs implements BlobStore {
     const { signal, range } = options;
     checkBlobRange(range);
     throwIfCancelled(signal);
-    const handle = await open(join(this.#fanOut(key), key), 'r').catch(async (error: unknown) => {
+    const handle = await open(join(this.#fanOut(key), key), READ_FILE).catch(async (error: unknown) => {
+      if (systemCode(error) === 'ELOOP') throw this.#foreign();
       await this.#expectAbsence(error);
       throw new SealroomError('not-found', `${this.#thing}: a blob is not there`, { cause: error });
     });
     try {
-      const { size } = await handle.stat();
+      const status = await handle.stat();
+      if (!status.isFile()) throw this.#foreign();
+      const { size } = status;
       throwIfCancelled(signal);
       const { start, end } = range ?? { start: 0, end: size };
       return fileChunks(handle, { start, end: Math.min(end, size), thing: this.#thing, signal });
@@ -126,10 +130,17 @@ class FsBlobs implements BlobStore {
     });
   }
 
+  #foreign(): SealroomError {
+    return new SealroomError('damaged', `${this.#thing}: where a blob should be is something that is no file`);
+  }
+
   #gone(cause: unknown): SealroomError {
     return new SealroomError('unavailable', `${this.#thing}: it is gone; is its disk mounted?`, { cause });
   }
 }
+
+/** Whoever can write the folder could put a pipe there, and opening it would wait without end, or a link that leads out. */
+const READ_FILE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 function partName(key: string): string {
   return `${key}.part`;

@@ -84,17 +84,23 @@ export class SqliteWriter {
 
   async #run(): Promise<void> {
     let refused = 0;
-    while (this.#waiting.length > 0) {
-      // Whatever else this turn of the event loop brings is committed together.
-      await setImmediate();
-      if (this.#begin()) {
-        refused = 0;
-        this.#commitTogether(takeBatch(this.#waiting));
-      } else {
-        await pause(++refused);
+    try {
+      while (this.#waiting.length > 0) {
+        // Whatever else this turn of the event loop brings is committed together.
+        await setImmediate();
+        if (this.#begin()) {
+          refused = 0;
+          this.#commitTogether(takeBatch(this.#waiting));
+        } else {
+          await pause(++refused);
+        }
       }
+    } catch (error) {
+      // Whatever this is, nobody may wait for ever because of it.
+      for (const write of this.#waiting.splice(0)) write.settle(this.#error(error));
+    } finally {
+      this.#running = undefined;
     }
-    this.#running = undefined;
   }
 
   #begin(): boolean {
@@ -161,7 +167,11 @@ export class SqliteWriter {
   }
 
   #rollback(): void {
-    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    try {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    } catch {
+      // The error that led here says more; a transaction that is still open fails the next BEGIN.
+    }
   }
 
   #error(error: unknown): SealroomError {

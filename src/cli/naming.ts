@@ -7,6 +7,8 @@ export async function naming<T>(path: string, work: () => Promise<T>): Promise<T
     return await work();
   } catch (error) {
     if (!(error instanceof SealroomError) || errorTable[error.code].exit !== 4) throw error;
-    throw new HintedError(error.code, `${path === '-' ? 'stdin' : path}: ${error.message}`, hintFor(error), { cause: error });
+    throw new HintedError(error.code, `${path === '-' ? 'stdin' : path}: ${error.message}`, hintFor(error), {
+      cause: error,
+    });
   }
 }

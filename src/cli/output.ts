@@ -107,7 +107,7 @@ async function writeFile(
   // Of a link that is replaced by force, what it points at is replaced, as a shell's redirection would do.
   const target = force ? await realpath(path).catch(() => resolve(path)) : resolve(path);
   const temporary = join(dirname(target), `.${basename(target).slice(0, 40)}.${randomSuffix()}.part`);
-  const handle = await open(temporary, 'wx').catch((error: unknown) => {
+  const handle = await open(temporary, 'wx', await modeOf(target)).catch((error: unknown) => {
     if (systemCode(error) !== 'ENOENT') throw fileError(error, path);
     throw new SealroomError('not-found', `${path}: its folder is not there`, { cause: error });
   });
@@ -123,6 +123,12 @@ async function writeFile(
     await unlink(temporary).catch(() => undefined);
     throw fileError(error, path);
   }
+}
+
+/** Of a file that is replaced: what only its owner could read stays so. */
+async function modeOf(target: string): Promise<number | undefined> {
+  const status = await stat(target).catch(() => undefined);
+  return status === undefined ? undefined : status.mode & 0o777;
 }
 
 function randomSuffix(): string {

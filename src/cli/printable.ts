@@ -9,11 +9,6 @@ export function printable(text: string): string {
   return text.replace(COMMANDS, escapeOf);
 }
 
-/** The same for text of several lines that Sealroom itself broke. */
-export function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
-}
-
 /** JSON that is safe on a terminal too; whoever reads it as JSON finds the very same value. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(COMMANDS, escapeOf);

@@ -16,7 +16,7 @@ import { debuglog, styleText } from 'node:util';
 import { SealroomError, cancelled, errorTable } from '../errors.ts';
 import { fileError, systemCode } from '../file-errors.ts';
 import { hintFor } from './hints.ts';
-import { printable, printableJson, printableLines } from './printable.ts';
+import { printable, printableJson } from './printable.ts';
 import { Progress } from './progress.ts';
 
 export interface TerminalOptions {
@@ -118,7 +118,7 @@ export class Terminal {
       process.stderr.write(`${printableJson({ code: error.code, message })}\n`);
       return;
     }
-    process.stderr.write(`${this.#styled('red', 'sealroom:')} ${printableLines(message)}\n`);
+    process.stderr.write(`${this.#styled('red', 'sealroom:')} ${printable(message)}\n`);
     const hint = hintFor(error);
     if (hint !== undefined) process.stderr.write(`${this.#styled('dim', 'hint:')} ${printable(hint)}\n`);
   }

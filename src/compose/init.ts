@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { utf8 } from '../bytes.ts';
 import { cipher } from '../cipher/index.ts';
 import { keyringFromSpecs } from './keys.ts';
-import { openBlobs, openCatalog } from './open.ts';
+import { catalogFiles, openBlobs, openCatalog } from './open.ts';
 import type { ComposeOptions } from './open.ts';
 import { CONFIG_FILE, formatConfig } from '../config/config.ts';
 import { createFile, createFolder, removeFile } from '../durable-file.ts';
@@ -56,7 +56,7 @@ export async function initVault(folder: string, options: InitOptions = {}): Prom
 
   const blobs = await openBlobs({ kind: 'fs', path: join(root, BLOBS) }, {});
   const database = join(root, CATALOG);
-  for (const suffix of ['', '-wal', '-shm', '-journal']) undoing(undo, () => removeFile(`${database}${suffix}`));
+  for (const path of catalogFiles({ kind: 'sqlite', path: database })) undoing(undo, () => removeFile(path));
   const catalog = open.use(await openCatalog({ kind: 'sqlite', path: database }, { create: true }));
   const vault = open.use(await createVault({ keyring, blobs, catalog, signal }));
   const { id, pins } = vault;

@@ -16,6 +16,8 @@ export interface ComposeOptions extends CallOptions {
 /** A vault with everything that it was made of; disposing it closes them. */
 export interface OpenedVault extends AsyncDisposable {
   readonly vault: Vault;
+  /** Paths of the files that the catalog keeps open. */
+  readonly ownFiles: readonly string[];
   /** Wipes the keys, waits for writes under way, closes the stores. */
   close(): Promise<void>;
 }
@@ -30,7 +32,7 @@ export async function openVaultAt(config: Config, { signal, onExposed }: Compose
   const vault = scope.use(await openVault({ id, pins, keyring, blobs, catalog, ...limits, signal }));
   const opened = scope.move();
   const close = (): Promise<void> => opened.disposeAsync();
-  return { vault, close, [Symbol.asyncDispose]: close };
+  return { vault, ownFiles: catalogFiles(config.catalog), close, [Symbol.asyncDispose]: close };
 }
 
 interface StoreOptions {
@@ -42,6 +44,11 @@ interface StoreOptions {
 export async function openBlobs({ path }: Config['blobs'], options: StoreOptions): Promise<BlobStore> {
   const { openFsBlobs } = await import('../blobs/fs.ts');
   return openFsBlobs(path, options);
+}
+
+/** The files of a catalog: SQLite's database, its log and the index of that, and the journal of an old mode. */
+export function catalogFiles({ path }: Config['catalog']): string[] {
+  return ['', '-wal', '-shm', '-journal'].map((suffix) => `${path}${suffix}`);
 }
 
 /** Opens the catalog that a configuration names. */

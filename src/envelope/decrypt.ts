@@ -2,18 +2,19 @@
 import { ByteReader, chunksOf, collect } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import type { SignatureVerifier } from '../cipher/cipher.ts';
-import { cancellableChunks } from '../cancellable.ts';
+import { cancellableChunks, orCancelled } from '../cancellable.ts';
 import { cipher } from '../cipher/index.ts';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
 import { fromBase64 } from '../base64.ts';
 import { PUBLIC_KEY_NAME, contextValue } from '../message/context.ts';
 import type { EncryptionContext } from '../message/context.ts';
-import { layoutOfBody, pieceAad } from '../message/frames.ts';
+import { layoutOfBody, pieceAad, satisfiableRange } from '../message/frames.ts';
 import type { ByteRange } from '../message/frames.ts';
 import { IV_LENGTH, MAX_SINGLE_BLOCK_LENGTH, TAG_LENGTH } from '../message/header.ts';
 import type { Header } from '../message/header.ts';
 import { suiteName } from '../message/suites.ts';
 import { openFrames, openRange } from './frames.ts';
+import type { CallOptions } from '../ports.ts';
 import { openHeader } from './open-header.ts';
 import type { OpenedHeader, OpenOptions } from './open-header.ts';
 import { owned, startedStream } from './stream.ts';
@@ -165,7 +166,8 @@ async function readHeld(reader: ByteReader, length: number, signal: AbortSignal 
 export interface RandomAccess {
   /** In bytes. */
   readonly size: number;
-  read(range: ByteRange): Promise<AsyncIterable<Uint8Array>>;
+  /** The header is read by asking for everything and giving the stream up after it. */
+  read(range: ByteRange, options?: CallOptions): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /**
@@ -182,7 +184,10 @@ export async function decryptRange(
   message: RandomAccess,
   options: OpenOptions & { readonly range: { readonly start: number; readonly end?: number | undefined } },
 ): Promise<DecryptedMessage> {
-  const reader = new ByteReader(await message.read({ start: 0, end: message.size }));
+  const { signal } = options;
+  const read = async (range: ByteRange): Promise<AsyncIterable<Uint8Array>> =>
+    cancellableChunks(await orCancelled(message.read(range, { signal }), signal), signal);
+  const reader = new ByteReader(await read({ start: 0, end: message.size }));
   let opened: OpenedHeader;
   try {
     opened = await openHeader(reader, { ...options, refuseSigned: true });
@@ -191,16 +196,12 @@ export async function decryptRange(
   }
   try {
     const { header } = opened;
-    const layout = layoutOf(header, message.size - opened.length);
+    const layout = framedLayout(header, message.size - opened.length);
     const fetch = ({ start, end }: ByteRange): Promise<AsyncIterable<Uint8Array>> =>
-      message.read({ start: opened.length + start, end: opened.length + end });
+      read({ start: opened.length + start, end: opened.length + end });
     const { frameLength, messageId } = header;
     const plaintext = (range: ByteRange): AsyncGenerator<Uint8Array, void, undefined> =>
-      openRange(
-        fetch,
-        { key: opened.encryptionKey, messageId, frameLength },
-        { layout, range, signal: options.signal },
-      );
+      openRange(fetch, { key: opened.encryptionKey, messageId, frameLength }, { layout, range, signal });
     // The size follows from a length that nobody authenticated: a message that was cut short must not pass for a short one.
     if (options.range.start >= layout.size) await collect(plaintext({ start: layout.size, end: layout.size }));
     const range = satisfiableRange(options.range, layout.size);
@@ -212,7 +213,7 @@ export async function decryptRange(
   }
 }
 
-function layoutOf(header: Header, bodyLength: number): ReturnType<typeof layoutOfBody> {
+function framedLayout(header: Header, bodyLength: number): ReturnType<typeof layoutOfBody> {
   if (header.frameLength === 0) {
     throw new SealroomError('unsupported-message', 'its body is one block, which opens only as a whole: no ranges');
   }
@@ -225,25 +226,4 @@ async function* disposing(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using _ = opened.encryptionKey;
   yield* body;
-}
-
-/**
- * Clips a range to a size.
- *
- * @throws SealroomError `usage` on numbers that make no range, `range-not-satisfiable` when it begins past the end
- */
-export function satisfiableRange(
-  { start, end = Infinity }: { readonly start: number; readonly end?: number | undefined },
-  size: number,
-): ByteRange {
-  if (!Number.isSafeInteger(start) || start < 0 || !(end > start) || (end !== Infinity && !Number.isSafeInteger(end))) {
-    throw new SealroomError('usage', 'a range has a first byte of at least 0, and an end after it');
-  }
-  if (start >= size) {
-    throw new SealroomError(
-      'range-not-satisfiable',
-      `the range begins at byte ${start}, and the file has ${size} bytes`,
-    );
-  }
-  return { start, end: Math.min(end, size) };
 }

@@ -4,8 +4,9 @@ import type { Bytes } from '../bytes.ts';
 import { cancellableChunks } from '../cancellable.ts';
 import { cipher } from '../cipher/index.ts';
 import { SealroomError } from '../errors.ts';
-import { RESERVED_CONTEXT_PREFIX, encodeContext } from '../message/context.ts';
+import { checkCallerContext } from '../message/context.ts';
 import type { EncryptionContext } from '../message/context.ts';
+import { DEFAULT_MAX_ENCRYPTED_DATA_KEYS } from '../message/edk.ts';
 import type { EncryptedDataKey } from '../message/edk.ts';
 import { IV_LENGTH, MAX_FRAME_LENGTH, encodeHeaderBody } from '../message/header.ts';
 import { writtenSuite } from '../message/suites.ts';
@@ -45,6 +46,12 @@ export async function* encryptLent(
   checkCallerContext(context);
   const generated = await keyring.generate(context, { signal });
   using dataKey = generated.dataKey;
+  if (generated.edks.length > DEFAULT_MAX_ENCRYPTED_DATA_KEYS) {
+    throw new SealroomError(
+      'usage',
+      `a message is sealed under at most ${DEFAULT_MAX_ENCRYPTED_DATA_KEYS} wrapping keys, because readers take no more`,
+    );
+  }
   const message = beginMessage(dataKey, { context, edks: generated.edks, frameLength });
   using _ = message.frameKey.key;
   yield concat([message.header, message.tag]);
@@ -89,26 +96,3 @@ export function checkFrameLength(frameLength: number): void {
     throw new SealroomError('usage', `a frame length is a whole number from 1 to ${MAX_FRAME_LENGTH}`);
   }
 }
-
-/**
- * Refuses what the format or other readers of it cannot take: reserved names (F8), empty names or values, and more
- * than 32,767 bytes (F11).
- *
- * @throws SealroomError `usage`
- */
-export function checkCallerContext(context: EncryptionContext): void {
-  for (const [name, value] of Object.entries(context)) {
-    if (name.startsWith(RESERVED_CONTEXT_PREFIX)) {
-      throw new SealroomError('usage', `context names that begin with ${RESERVED_CONTEXT_PREFIX} are reserved`);
-    }
-    if (name === '' || value === '') {
-      throw new SealroomError('usage', 'an encryption context takes no empty name and no empty value');
-    }
-  }
-  if (encodeContext(context).length > MAX_WRITTEN_CONTEXT_LENGTH) {
-    throw new SealroomError('usage', `an encryption context has at most ${MAX_WRITTEN_CONTEXT_LENGTH} bytes`);
-  }
-}
-
-/** The Java implementation of the format reads no longer one. */
-const MAX_WRITTEN_CONTEXT_LENGTH = 32_767;

@@ -6,14 +6,12 @@ import type { DataKey } from '../data-key.ts';
 import { SealroomError } from '../errors.ts';
 import { contextValue, encodeContext } from '../message/context.ts';
 import type { EncryptionContext } from '../message/context.ts';
+import { DEFAULT_MAX_ENCRYPTED_DATA_KEYS } from '../message/edk.ts';
 import { parseHeader } from '../message/header.ts';
 import type { Header, ParsedHeader } from '../message/header.ts';
 import { suiteName } from '../message/suites.ts';
 import type { CallOptions, Keyring } from '../ports.ts';
 import { HEADER_CHANGED, deriveKeys } from './derive.ts';
-
-/** Most encrypted data keys a reader takes unless told otherwise (F10). */
-export const DEFAULT_MAX_ENCRYPTED_DATA_KEYS = 16;
 
 export interface OpenOptions extends CallOptions {
   readonly keyring: Keyring;

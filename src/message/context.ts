@@ -85,7 +85,30 @@ export function contextValue(context: EncryptionContext, name: string): string |
 }
 
 /** Names that the format keeps for itself (F8). */
-export const RESERVED_CONTEXT_PREFIX = 'aws-crypto-';
+const RESERVED_CONTEXT_PREFIX = 'aws-crypto-';
 
 /** The name under which a signed message carries its public key (F8). */
 export const PUBLIC_KEY_NAME = 'aws-crypto-public-key';
+
+/**
+ * Refuses what the format or other readers of it cannot take: reserved names (F8), empty names or values, and more
+ * than 32,767 bytes (F11).
+ *
+ * @throws SealroomError `usage`
+ */
+export function checkCallerContext(context: EncryptionContext): void {
+  for (const [name, value] of Object.entries(context)) {
+    if (name.startsWith(RESERVED_CONTEXT_PREFIX)) {
+      throw new SealroomError('usage', `context names that begin with ${RESERVED_CONTEXT_PREFIX} are reserved`);
+    }
+    if (name === '' || value === '') {
+      throw new SealroomError('usage', 'an encryption context takes no empty name and no empty value');
+    }
+  }
+  if (encodeContext(context).length > MAX_WRITTEN_CONTEXT_LENGTH) {
+    throw new SealroomError('usage', `an encryption context has at most ${MAX_WRITTEN_CONTEXT_LENGTH} bytes`);
+  }
+}
+
+/** The Java implementation of the format reads no longer one. */
+const MAX_WRITTEN_CONTEXT_LENGTH = 32_767;

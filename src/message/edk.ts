@@ -10,6 +10,9 @@ export interface EncryptedDataKey {
   readonly ciphertext: Uint8Array;
 }
 
+/** Most encrypted data keys that a reader takes unless told otherwise, and that a writer writes (F10). */
+export const DEFAULT_MAX_ENCRYPTED_DATA_KEYS = 16;
+
 /** Serialises one entry (F9). */
 export function encodeEncryptedDataKey(edk: EncryptedDataKey): Uint8Array {
   return concat([utf8(edk.providerId), edk.providerInfo, edk.ciphertext].flatMap((field) => [u16Length(field), field]));

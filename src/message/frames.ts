@@ -77,6 +77,27 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/**
+ * Clips a range to a size.
+ *
+ * @throws SealroomError `usage` on numbers that make no range, `range-not-satisfiable` when it begins past the end
+ */
+export function satisfiableRange(
+  { start, end = Infinity }: { readonly start: number; readonly end?: number | undefined },
+  size: number,
+): ByteRange {
+  if (!Number.isSafeInteger(start) || start < 0 || !(end > start) || (end !== Infinity && !Number.isSafeInteger(end))) {
+    throw new SealroomError('usage', 'a range has a first byte of at least 0, and an end after it');
+  }
+  if (start >= size) {
+    throw new SealroomError(
+      'range-not-satisfiable',
+      `the range begins at byte ${start}, and the file has ${size} bytes`,
+    );
+  }
+  return { start, end: Math.min(end, size) };
+}
+
 /** The frames that a range of plaintext lies in, and where they are. */
 export interface FrameSpan {
   /** Index of the first frame. */

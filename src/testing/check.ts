@@ -6,10 +6,13 @@ import assert from 'node:assert/strict';
 import type { BlobStore, Catalog, Item, Keyring, WriteOperation } from '../ports.ts';
 import { SETTINGS, filePartitions, journalPartitions } from '../vault/core.ts';
 import type { VaultCore } from '../vault/core.ts';
-import { wholePlaintext } from '../vault/get.ts';
-import { CatalogKeys, allItems } from '../vault/keys.ts';
+import { wholePlaintext } from '../vault/segments.ts';
+import { itemsOf } from '../vault/items.ts';
+import { CatalogKeys } from '../vault/keys.ts';
 import { openRecord } from '../vault/record-access.ts';
-import { decodeItem, decodeJournalEntry, decodeRecord, decodeSettings } from '../vault/records.ts';
+import { decodeJournalEntry, decodeSettings } from '../vault/item-kinds.ts';
+import { decodeItem } from '../vault/items.ts';
+import { decodeRecord } from '../vault/records.ts';
 import type { Segment } from '../vault/records.ts';
 import { listTenants } from '../vault/tenants.ts';
 
@@ -68,7 +71,7 @@ async function checkRecords(
   const violations: string[] = [];
   for (const { name: tenant } of await listTenants(core)) {
     for (const partition of filePartitions(core, tenant)) {
-      for (const item of await allItems(core.catalog, partition)) {
+      for await (const item of itemsOf(core.catalog, partition)) {
         const { blobs, failure } = await checkRecord(core, tenant, item);
         if (failure !== undefined) violations.push(`file ${item.sort} of tenant ${tenant} does not open: ${failure}`);
         for (const blob of blobs) {
@@ -103,7 +106,7 @@ async function blobsOfJournal(core: VaultCore): Promise<ReadonlySet<string>> {
   using itemKeys = await core.keys.itemKeys();
   const named = new Set<string>();
   for (const partition of journalPartitions(core)) {
-    for (const { sort, data } of await allItems(core.catalog, partition)) {
+    for await (const { sort, data } of itemsOf(core.catalog, partition)) {
       const json = decodeItem(data, { vault: core.id, partition, sort }, itemKeys.byVersion);
       if (json === undefined) continue;
       for (const blob of decodeJournalEntry(json).blobs) named.add(blob);

@@ -5,7 +5,7 @@ import { owned, startedStream } from '../envelope/stream.ts';
 import type { CallOptions } from '../ports.ts';
 import type { VaultCore } from './core.ts';
 import type { ExportResult } from './files.ts';
-import { segmentKey, unwrapDataKey, wholePlaintext, wholeSegment } from './get.ts';
+import { segmentKey, unwrapDataKey, wholePlaintext, wholeSegment } from './segments.ts';
 import { fullContext, readRecord, segmentHeader, statOf } from './record-access.ts';
 import type { FilePlace, OpenedRecord } from './record-access.ts';
 import type { Segment } from './records.ts';

@@ -12,7 +12,10 @@ export interface Stat extends Metadata {
   readonly id: string;
   /** The caller's public pairs. */
   readonly context: EncryptionContext;
-  /** The wrapping keys that its data key is encrypted under. */
+  /**
+   * The wrapping keys that its data key is encrypted under, by the names in the record. Not authenticated before the
+   * file is opened: count by them, do not rely on them.
+   */
   readonly keys: readonly WrappingKeyName[];
   readonly segments: readonly SegmentStat[];
   /** Changes whenever the record does. */

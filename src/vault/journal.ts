@@ -4,8 +4,9 @@ import type { CallOptions, WriteOperation } from '../ports.ts';
 import { journalPartition } from './core.ts';
 import type { VaultCore } from './core.ts';
 import { randomVersion, timeOrderedId } from './identifiers.ts';
-import { encodeItem, encodeJournalEntry } from './records.ts';
-import type { JournalEntry } from './records.ts';
+import { encodeJournalEntry } from './item-kinds.ts';
+import { encodeItem } from './items.ts';
+import type { JournalEntry } from './item-kinds.ts';
 import { writeKnown } from './write.ts';
 
 /** An entry as it stands in the catalog. */
@@ -80,11 +81,16 @@ export class LiveEntry implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout;
   #standing: StandingEntry;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Writes that were asked for and are not done. */
+  #pending = 0;
 
   private constructor(core: VaultCore, standing: StandingEntry) {
     this.#core = core;
     this.#standing = standing;
-    const renew = (): void => void this.#write({}).catch((error: unknown) => this.#interrupt(error));
+    const renew = (): void => {
+      // One that waits for a slow catalog renews as well as two.
+      if (this.#pending === 0) this.#write({}).catch((error: unknown) => this.#interrupt(error));
+    };
     this.#timer = setInterval(renew, core.graceTime / 4).unref();
   }
 
@@ -123,14 +129,15 @@ export class LiveEntry implements AsyncDisposable {
   #interrupt(cause: unknown): void {
     const reason = new SealroomError(
       'interrupted',
-      'the upload was given up: its journal entry could not be renewed in time, so a sweep may have claimed it',
+      'the upload was given up: its journal entry could not be renewed, so a sweep might take its blobs',
       { cause },
     );
     this.#abort.abort(reason);
   }
 
   #write(change: { readonly blobs?: readonly string[] }): Promise<void> {
-    const written = this.#queue.then(() => this.#writeNow(change));
+    this.#pending++;
+    const written = this.#queue.then(() => this.#writeNow(change)).finally(() => this.#pending--);
     this.#queue = written.catch(() => {});
     return written;
   }

@@ -2,20 +2,16 @@
 import { constantTimeEqual, utf8 } from '../bytes.ts';
 import { cipher } from '../cipher/index.ts';
 import type { DataKey } from '../data-key.ts';
-import { SealroomError, throwIfCancelled } from '../errors.ts';
+import { orCancelled } from '../cancellable.ts';
+import { SealroomError, isSealroomError, throwIfCancelled } from '../errors.ts';
 import type { EncryptionContext } from '../message/context.ts';
 import { COMMITMENT_LENGTH } from '../message/header.ts';
 import type { CallOptions, Catalog, Item, Keyring } from '../ports.ts';
-import {
-  decodeCatalogKey,
-  decodeItem,
-  encodeCatalogKey,
-  encodeItem,
-  itemKeyOf,
-  readItemBody,
-  splitItem,
-} from './records.ts';
-import type { ItemKey, WrappedCatalogKey } from './records.ts';
+import { decodeCatalogKey, encodeCatalogKey } from './item-kinds.ts';
+import { decodeItem, encodeItem, itemKeyOf, readItemBody, itemsOf, splitItem } from './items.ts';
+import type { WrappedCatalogKey } from './item-kinds.ts';
+import type { ItemKey } from './items.ts';
+import { generateChecked } from './records.ts';
 import { randomVersion } from './identifiers.ts';
 
 /** The owner of the vault key, which is no tenant's. */
@@ -49,6 +45,12 @@ export function pinOf(commitment: Uint8Array): string {
 export interface MadeCatalogKey extends Disposable {
   readonly key: DataKey;
   readonly commitment: Uint8Array;
+  /**
+   * Opens the key as whoever reads it later will.
+   *
+   * @throws SealroomError `wrong-key` when the keyring can wrap and not unwrap
+   */
+  proveOpens(): Promise<void>;
   /** @param itemKey authenticates the item; the new key itself when it is the vault's */
   item(itemKey: ItemKey): Item;
 }
@@ -58,11 +60,20 @@ export async function makeCatalogKey(
   { vault, owner, signal }: CallOptions & { readonly vault: string; readonly owner: string },
 ): Promise<MadeCatalogKey> {
   const sort = FIRST_KEY_VERSION;
-  const { dataKey, edks } = await keyring.generate(catalogKeyContext(vault, owner, sort), { signal });
+  const { dataKey, edks } = await generateChecked(keyring, catalogKeyContext(vault, owner, sort), { signal });
   const commitment = commitmentOf(dataKey);
   return {
     key: dataKey,
     commitment,
+    proveOpens: async () => {
+      using opened = await keyring.unwrap(edks, catalogKeyContext(vault, owner, sort), { signal });
+      if (opened === null || !constantTimeEqual(commitmentOf(opened), commitment)) {
+        throw new SealroomError(
+          'wrong-key',
+          'the wrapping keys cannot open what they seal: a vault needs one that can',
+        );
+      }
+    },
     item: (itemKey) => {
       const place = { vault, partition: keyPartition(owner), sort };
       const data = encodeItem(encodeCatalogKey({ edks, commitment }), place, itemKey);
@@ -127,19 +138,23 @@ export class CatalogKeys implements Disposable {
    * @throws SealroomError `no-tenant`; `damaged` when that version is not there
    */
   async tenantKey(tenant: string, options: CallOptions & { readonly version?: string } = {}): Promise<BorrowedKey> {
-    const borrow = ({ keys, current }: CachedKeys): { version: string; key: DataKey | undefined } => {
+    const borrow = ({ keys, current }: CachedKeys): BorrowedKey => {
       const version = options.version ?? current;
-      return { version, key: keys.get(version)?.clone() };
+      const key = keys.get(version)?.clone();
+      if (key === undefined) {
+        throw new SealroomError(
+          'damaged',
+          `version ${version} of the catalog key of tenant ${tenant} is not in the catalog`,
+        );
+      }
+      return { key, version, [Symbol.dispose]: () => key[Symbol.dispose]() };
     };
-    const load = (): Promise<CachedKeys> => this.#loadTenantKeys(tenant);
-    const { version, key } = await this.#borrowed(tenant, { load, borrow, ...options });
-    if (key === undefined) {
-      throw new SealroomError(
-        'damaged',
-        `version ${version} of the catalog key of tenant ${tenant} is not in the catalog`,
-      );
-    }
-    return { key, version, [Symbol.dispose]: () => key[Symbol.dispose]() };
+    return this.#borrowed(tenant, { load: () => this.#loadTenantKeys(tenant), borrow, ...options });
+  }
+
+  /** @throws SealroomError `no-tenant` for a tenant that was never created */
+  async expectTenant(tenant: string, options: CallOptions = {}): Promise<void> {
+    using _ = await this.tenantKey(tenant, options);
   }
 
   /** Wipes every key; none is given out any more. */
@@ -149,7 +164,7 @@ export class CatalogKeys implements Disposable {
   }
 
   /** @param use.borrow copies what it needs of the keys */
-  async #borrowed<T>(
+  async #borrowed<T extends Disposable>(
     owner: string,
     use: CallOptions & { readonly load: () => Promise<CachedKeys>; readonly borrow: (keys: CachedKeys) => T },
   ): Promise<T> {
@@ -158,7 +173,17 @@ export class CatalogKeys implements Disposable {
     const found = this.#cache.get(owner);
     const fresh = found !== undefined && this.#options.now() < found.until;
     // One step from the keys to the copy: with a step between, another call could forget the keys there.
-    return (fresh ? found : this.#remember(owner, use.load())).keys.then(use.borrow);
+    const borrowed = (fresh ? found : this.#remember(owner, use.load())).keys.then(use.borrow);
+    try {
+      // The loading is shared, so it goes on for the others when this caller gives up.
+      return await orCancelled(borrowed, use.signal);
+    } catch (error) {
+      borrowed.then(
+        (late) => late[Symbol.dispose](),
+        () => {},
+      );
+      throw error;
+    }
   }
 
   #remember(owner: string, keys: Promise<CachedKeys>): Cached {
@@ -186,30 +211,35 @@ export class CatalogKeys implements Disposable {
 
   async #loadVaultKey(): Promise<CachedKeys> {
     const { vault, pins, catalog } = this.#options;
-    const items = await allItems(catalog, keyPartition(VAULT_OWNER));
-    if (items.length === 0)
-      throw new SealroomError('no-vault', 'there is no vault in this catalog: it has no vault key');
     const keys = new Map<string, DataKey>();
+    let found = false;
+    let reason: unknown = new SealroomError(
+      'wrong-vault',
+      'the vault key in the catalog is not the one that the configuration pins: this is the catalog of another vault',
+    );
     try {
-      for (const item of items) {
-        const what = `version ${item.sort} of the vault key`;
-        const unverified = splitItem(item.data, what);
-        const wrapped = decodeCatalogKey(readItemBody(unverified, what));
-        if (!pins.includes(pinOf(wrapped.commitment))) continue;
-        const key = await this.#unwrap(VAULT_OWNER, item.sort, wrapped);
-        keys.set(item.sort, key);
-        using itemKey = itemKeyOf(key);
-        const place = { vault, partition: item.partition, sort: item.sort };
-        if (decodeItem(item.data, place, new Map([[item.sort, itemKey]])) === undefined) {
-          throw new SealroomError('damaged', `${what} was changed: its authentication is wrong`);
+      for await (const item of itemsOf(catalog, keyPartition(VAULT_OWNER))) {
+        found = true;
+        try {
+          const wrapped = pinnedKey(item, pins);
+          if (wrapped === undefined) continue;
+          const key = await this.#unwrap(VAULT_OWNER, item.sort, wrapped);
+          keys.set(item.sort, key);
+          using itemKey = itemKeyOf(key);
+          const place = { vault, partition: item.partition, sort: item.sort };
+          if (decodeItem(item.data, place, new Map([[item.sort, itemKey]])) === undefined) {
+            throw new SealroomError('damaged', 'the vault key was changed: its authentication is wrong');
+          }
+        } catch (error) {
+          // What does not authenticate does not exist; why is told when nothing is left that does.
+          keys.get(item.sort)?.[Symbol.dispose]();
+          keys.delete(item.sort);
+          if (isSealroomError(error, 'unavailable')) throw error;
+          reason = error;
         }
       }
-      if (keys.size === 0) {
-        throw new SealroomError(
-          'wrong-vault',
-          'the vault key in the catalog is not the one that the configuration pins: this is the catalog of another vault',
-        );
-      }
+      if (!found) throw new SealroomError('no-vault', 'there is no vault in this catalog: it has no vault key');
+      if (keys.size === 0) throw reason;
       return { keys, current: [...keys.keys()].sort().at(-1)! };
     } catch (error) {
       keys.forEach((key) => key[Symbol.dispose]());
@@ -222,7 +252,7 @@ export class CatalogKeys implements Disposable {
     using itemKeys = await this.itemKeys();
     const keys = new Map<string, DataKey>();
     try {
-      for (const item of await allItems(catalog, keyPartition(tenant))) {
+      for await (const item of itemsOf(catalog, keyPartition(tenant))) {
         const json = decodeItem(item.data, { vault, partition: item.partition, sort: item.sort }, itemKeys.byVersion);
         if (json === undefined) continue;
         keys.set(item.sort, await this.#unwrap(tenant, item.sort, decodeCatalogKey(json)));
@@ -249,6 +279,13 @@ export class CatalogKeys implements Disposable {
   }
 }
 
+/** A version of the vault key as the catalog has it, when the configuration pins its commitment. */
+function pinnedKey(item: Item, pins: readonly string[]): WrappedCatalogKey | undefined {
+  const what = `version ${item.sort} of the vault key`;
+  const wrapped = decodeCatalogKey(readItemBody(splitItem(item.data, what), what));
+  return pins.includes(pinOf(wrapped.commitment)) ? wrapped : undefined;
+}
+
 /** The keys that authenticate items. The borrower disposes them. */
 export class ItemKeys implements Disposable {
   readonly byVersion: ReadonlyMap<string, DataKey>;
@@ -266,16 +303,4 @@ export class ItemKeys implements Disposable {
   [Symbol.dispose](): void {
     this.byVersion.forEach((key) => key[Symbol.dispose]());
   }
-}
-
-/** All items of a small partition. */
-export async function allItems(catalog: Catalog, partition: string, { signal }: CallOptions = {}): Promise<Item[]> {
-  const items: Item[] = [];
-  let after: string | undefined;
-  do {
-    const page = await catalog.list(partition, { after, limit: 100, signal });
-    items.push(...page.items);
-    after = page.next;
-  } while (after !== undefined);
-  return items;
 }

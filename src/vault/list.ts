@@ -17,7 +17,7 @@ export async function list(
     throw new SealroomError('usage', `a page lists 1 to ${CATALOG_LIMITS.listLimit} files`);
   }
   if (cursor !== undefined) checkCursor(cursor);
-  using _ = await core.keys.tenantKey(tenant, { signal });
+  await core.keys.expectTenant(tenant, { signal });
   const files: Stat[] = [];
   const unreadable: { id: string; code: SealroomError['code']; message: string }[] = [];
   // One item more than asked for tells whether there is another page.

@@ -4,8 +4,7 @@ import { cipher } from '../cipher/index.ts';
 import type { DataKey } from '../data-key.ts';
 import { SealroomError } from '../errors.ts';
 import type { EncryptionContext } from '../message/context.ts';
-import { encodeContext } from '../message/context.ts';
-import { checkCallerContext } from '../envelope/encrypt.ts';
+import { checkCallerContext, encodeContext } from '../message/context.ts';
 import { IV_LENGTH } from '../message/header.ts';
 import { JsonObject, encodeFields, encodeJson } from './encoding.ts';
 

@@ -1,7 +1,7 @@
 /** Storing a file: begin, write segments, commit. */
 import { ByteReader, chunksOf } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
-import { cancellableChunks } from '../cancellable.ts';
+import { cancellableChunks, orCancelled } from '../cancellable.ts';
 import type { DataKey } from '../data-key.ts';
 import { beginMessage } from '../envelope/encrypt.ts';
 import { sealFrames } from '../envelope/frames.ts';
@@ -17,9 +17,9 @@ import { randomBlobKey, timeOrderedId } from './identifiers.ts';
 import { LiveEntry, claimEntry, entryRemoval, finishRemoval, removeEntryBlobs } from './journal.ts';
 import { checkMetadata } from './metadata.ts';
 import type { Metadata } from './metadata.ts';
-import { fullContext, recordItem, statOf } from './record-access.ts';
+import { fullContext, readRecord, recordItem, statOf } from './record-access.ts';
 import type { FilePlace } from './record-access.ts';
-import { MAX_EDKS, MAX_SEGMENTS } from './records.ts';
+import { MAX_SEGMENTS, generateChecked } from './records.ts';
 import type { Segment } from './records.ts';
 import { writeKnown } from './write.ts';
 
@@ -72,10 +72,16 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
     });
   } catch (error) {
     // What cannot be cleaned up now stands in the journal, and a sweep does it: the reason of the failure matters more.
-    await abandonPut(core, upload, { lateBlob: mayLandLate(error) }).catch(() => {});
+    const signal = AbortSignal.timeout(CLEANUP_TIME);
+    const outcome = await abandonPut(core, upload, { lateBlob: mayLandLate(error), signal }).catch(() => 'unknown');
+    // The commit that failed has happened after all.
+    if (outcome === 'committed') return statOf(await readRecord(core, upload));
     throw error;
   }
 }
+
+/** How long a put that failed cleans up, in milliseconds: its caller waits, and a sweep does the rest. */
+const CLEANUP_TIME = 5000;
 
 /** True when a store that was cut off, or did not answer, may finish its blob yet. */
 function mayLandLate(error: unknown): boolean {
@@ -90,22 +96,16 @@ export async function beginPut(
 ): Promise<Upload> {
   checkWritable(core);
   // Fails for a tenant that was never created, before anything is written.
-  using _ = await core.keys.tenantKey(tenant, { signal });
+  await core.keys.expectTenant(tenant, { signal });
   const place = { tenant, file: timeOrderedId(core.now()) };
   const firstBlob = randomBlobKey();
   const journal = await LiveEntry.begin(core, { ...place, blobs: [firstBlob] }, { signal });
   try {
-    const { dataKey, edks } = await core.keyring.generate(fullContext(core, place, context), { signal });
-    if (edks.length > MAX_EDKS) {
-      dataKey[Symbol.dispose]();
-      throw new SealroomError(
-        'bad-configuration',
-        `a file has at most ${MAX_EDKS} wrapping keys, and ${edks.length} are configured`,
-      );
-    }
+    const { dataKey, edks } = await generateChecked(core.keyring, fullContext(core, place, context), { signal });
     return { ...place, context, dataKey, edks, journal, firstBlob };
   } catch (error) {
-    await abandonPut(core, { ...place, journal }, { lateBlob: false }).catch(() => {});
+    const cleanup = { lateBlob: false, signal: AbortSignal.timeout(CLEANUP_TIME) };
+    await abandonPut(core, { ...place, journal }, cleanup).catch(() => {});
     throw error;
   }
 }
@@ -186,18 +186,18 @@ async function landedLate(core: VaultCore, upload: Upload, error: unknown): Prom
 async function abandonPut(
   core: VaultCore,
   upload: Pick<Upload, 'tenant' | 'file' | 'journal'>,
-  { lateBlob }: { readonly lateBlob: boolean },
+  { lateBlob, signal }: CallOptions & { readonly lateBlob: boolean },
 ): Promise<'abandoned' | 'committed'> {
-  const standing = await upload.journal.settle();
+  const standing = await orCancelled(upload.journal.settle(), signal);
   try {
-    const claimed = await claimEntry(core, standing);
-    if (lateBlob) await removeEntryBlobs(core, claimed);
-    else await finishRemoval(core, claimed);
+    const claimed = await claimEntry(core, standing, { signal });
+    if (lateBlob) await removeEntryBlobs(core, claimed, { signal });
+    else await finishRemoval(core, claimed, { signal });
   } catch (error) {
     if (!isSealroomError(error, 'conflict')) throw error;
-    const record = await core.catalog.get(filePartition(core, upload.tenant, upload.file), upload.file);
+    const record = await core.catalog.get(filePartition(core, upload.tenant, upload.file), upload.file, { signal });
     if (record !== undefined) return 'committed';
-    await removeEntryBlobs(core, standing);
+    await removeEntryBlobs(core, standing, { signal });
   }
   return 'abandoned';
 }

@@ -55,8 +55,7 @@ export async function readRecord(core: VaultCore, place: FilePlace, options: Cal
   checkFileId(place.file);
   const item = await core.catalog.get(filePartition(core, place.tenant, place.file), place.file, options);
   if (item === undefined) {
-    // Tells a tenant that was never created from a file that is not there.
-    using _ = await core.keys.tenantKey(place.tenant, options);
+    await core.keys.expectTenant(place.tenant, options);
     throw new SealroomError('not-found', `no file has the id ${place.file}`);
   }
   return openRecord(core, place, item, options);
@@ -125,4 +124,11 @@ export function statOf({ file, record, metadata, version }: OpenedRecord): Stat 
     })),
     version,
   };
+}
+
+/** @throws SealroomError `conflict` */
+export function checkVersion(found: string, expected: string | undefined): void {
+  if (expected !== undefined && expected !== found) {
+    throw new SealroomError('conflict', 'the file was changed in the meantime: look at it again');
+  }
 }

@@ -1,15 +1,29 @@
 /** Removing a file. */
-import { isSealroomError } from '../errors.ts';
+import { SealroomError, isSealroomError } from '../errors.ts';
 import { checkWritable, filePartition } from './core.ts';
 import type { VaultCore } from './core.ts';
 import type { IfVersion } from './files.ts';
 import { entryPut, finishRemoval } from './journal.ts';
-import { readRecord } from './record-access.ts';
+import type { Metadata } from './metadata.ts';
+import { checkVersion, readRecord } from './record-access.ts';
 import type { FilePlace } from './record-access.ts';
-import { checkVersion } from './update.ts';
 import { writeKnown } from './write.ts';
 
 const ATTEMPTS = 10;
+
+/**
+ * This version sets neither, and keeps what another set.
+ *
+ * @throws SealroomError `retained`
+ */
+function checkRemovable({ hold, retainUntil }: Metadata, now: number): void {
+  if (hold !== null)
+    throw new SealroomError('retained', 'the file is on hold: it cannot be removed until it is released');
+  // A time that is none is no permission.
+  if (retainUntil !== null && !(Date.parse(retainUntil) <= now)) {
+    throw new SealroomError('retained', `the file is retained until ${retainUntil}`);
+  }
+}
 
 /**
  * One write takes the record out, and its encrypted data keys with it, and names the blobs in the journal; from then
@@ -18,8 +32,9 @@ const ATTEMPTS = 10;
 export async function remove(core: VaultCore, place: FilePlace, { ifVersion, signal }: IfVersion = {}): Promise<void> {
   checkWritable(core);
   for (let attempt = 1; ; attempt++) {
-    const { record, version } = await readRecord(core, place, { signal });
+    const { record, metadata, version } = await readRecord(core, place, { signal });
     checkVersion(version, ifVersion);
+    checkRemovable(metadata, core.now());
     const blobs = record.segments.map((segment) => segment.blob);
     const entry = { ...place, blobs, state: 'removing', renewed: core.now() } as const;
     const { operation, standing } = await entryPut(core, entry, { signal });

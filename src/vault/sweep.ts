@@ -1,12 +1,14 @@
 /** Finishing what the journal names and nobody works on any more (F37). */
 import { SealroomError, isSealroomError } from '../errors.ts';
 import type { CallOptions, Item } from '../ports.ts';
-import { filePartition, journalPartitions } from './core.ts';
+import { checkWritable, filePartition, journalPartitions } from './core.ts';
 import type { VaultCore } from './core.ts';
 import { claimEntry, entryRemoval } from './journal.ts';
 import type { StandingEntry } from './journal.ts';
-import { allItems } from './keys.ts';
-import { decodeItem, decodeJournalEntry, decodeRecord } from './records.ts';
+import { itemsOf } from './items.ts';
+import { decodeJournalEntry } from './item-kinds.ts';
+import { decodeItem } from './items.ts';
+import { decodeRecord } from './records.ts';
 import { writeKnown } from './write.ts';
 
 export interface SweepReport {
@@ -36,10 +38,12 @@ export async function sweep(
   options: CallOptions & { readonly grace?: number | undefined } = {},
 ): Promise<SweepReport> {
   const { grace = core.graceTime, signal } = options;
+  checkWritable(core);
+  if (!(grace >= 0)) throw new SealroomError('usage', 'a grace time is a number of milliseconds, at least 0');
   const counts = { claimed: 0, finished: 0, waiting: 0, ignored: 0 };
   const failed: SealroomError[] = [];
   for (const partition of journalPartitions(core)) {
-    for (const item of await allItems(core.catalog, partition, { signal })) {
+    for await (const item of itemsOf(core.catalog, partition, { signal })) {
       try {
         const standing = await authentic(core, item);
         if (standing === undefined) counts.ignored++;

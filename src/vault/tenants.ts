@@ -4,9 +4,12 @@ import type { CallOptions, Item, WriteOperation } from '../ports.ts';
 import { TENANTS, checkWritable } from './core.ts';
 import type { VaultCore } from './core.ts';
 import { checkTenantName, randomVersion } from './identifiers.ts';
-import { allItems, makeCatalogKey } from './keys.ts';
-import { decodeItem, decodeTenant, encodeItem, encodeTenant } from './records.ts';
-import type { ItemKey, Tenant } from './records.ts';
+import { itemsOf } from './items.ts';
+import { makeCatalogKey } from './keys.ts';
+import { decodeTenant, encodeTenant } from './item-kinds.ts';
+import { decodeItem, encodeItem } from './items.ts';
+import type { Tenant } from './item-kinds.ts';
+import type { ItemKey } from './items.ts';
 import { writeKnown } from './write.ts';
 
 /** The tenant that every vault has from the start. */
@@ -37,7 +40,7 @@ export async function createTenant(core: VaultCore, name: string, { signal }: Ca
 export async function listTenants(core: VaultCore, { signal }: CallOptions = {}): Promise<Tenant[]> {
   using itemKeys = await core.keys.itemKeys({ signal });
   const tenants: Tenant[] = [];
-  for (const { partition, sort, data } of await allItems(core.catalog, TENANTS, { signal })) {
+  for await (const { partition, sort, data } of itemsOf(core.catalog, TENANTS, { signal })) {
     const json = decodeItem(data, { vault: core.id, partition, sort }, itemKeys.byVersion);
     if (json !== undefined) tenants.push(decodeTenant(sort, json));
   }

@@ -1,11 +1,11 @@
 /** Changing what a vault keeps about a file. */
-import { SealroomError, isSealroomError } from '../errors.ts';
+import { isSealroomError } from '../errors.ts';
 import { checkWritable } from './core.ts';
 import type { VaultCore } from './core.ts';
 import type { Changes, IfVersion, Stat } from './files.ts';
 import { checkMetadata } from './metadata.ts';
 import type { Metadata } from './metadata.ts';
-import { readRecord, recordItem, statOf } from './record-access.ts';
+import { checkVersion, readRecord, recordItem, statOf } from './record-access.ts';
 import type { FilePlace } from './record-access.ts';
 import { writeKnown } from './write.ts';
 
@@ -20,11 +20,13 @@ export async function update(
   { ifVersion, signal }: IfVersion = {},
 ): Promise<Stat> {
   checkWritable(core);
-  checkMetadata(changes);
+  // A copy: what is checked is what is sealed, whatever the caller does with his objects meanwhile.
+  const asked = copyOf(changes);
+  checkMetadata(asked);
   for (let attempt = 1; ; attempt++) {
     const opened = await readRecord(core, place, { signal });
     checkVersion(opened.version, ifVersion);
-    const metadata = changed(opened.metadata, changes);
+    const metadata = changed(opened.metadata, asked);
     const { context, edks, segments } = opened.record;
     const { item, record } = await recordItem(core, place, { context, edks, segments, metadata }, { signal });
     try {
@@ -36,11 +38,13 @@ export async function update(
   }
 }
 
-/** @throws SealroomError `conflict` */
-export function checkVersion(found: string, expected: string | undefined): void {
-  if (expected !== undefined && expected !== found) {
-    throw new SealroomError('conflict', 'the file was changed in the meantime: look at it again');
-  }
+function copyOf({ name, type, tags, metadata }: Changes): Changes {
+  return {
+    name,
+    type,
+    tags: tags === undefined ? undefined : { ...tags },
+    metadata: metadata === undefined ? undefined : { ...metadata },
+  };
 }
 
 /** Metadata with what the changes name in place of what it had. */

@@ -11,17 +11,10 @@ import { checkTenantName, randomId, randomVersion } from './identifiers.ts';
 import { CatalogKeys, FIRST_KEY_VERSION, VAULT_OWNER, makeCatalogKey, pinOf } from './keys.ts';
 import { list } from './list.ts';
 import { put } from './put.ts';
-import {
-  SHARD_COUNTS,
-  decodeItem,
-  decodeSettings,
-  encodeItem,
-  encodeSettings,
-  itemKeyOf,
-  readItemBody,
-  splitItem,
-} from './records.ts';
-import type { ItemKey, Settings, Tenant } from './records.ts';
+import { SHARD_COUNTS, decodeSettings, encodeSettings } from './item-kinds.ts';
+import { decodeItem, encodeItem, itemKeyOf, readItemBody, splitItem } from './items.ts';
+import type { Settings, Tenant } from './item-kinds.ts';
+import type { ItemKey } from './items.ts';
 import { remove } from './remove.ts';
 import { stat } from './stat.ts';
 import { sweep } from './sweep.ts';
@@ -91,9 +84,10 @@ export async function createVault(options: CreateVaultOptions): Promise<Vault> {
     throw new SealroomError('usage', 'the number of shards is a power of two up to 256');
   }
   // Before anything is made: a vault that exists and cannot be opened is of no use, and nobody would have its pins.
-  checkTuning(options);
+  const tuning = checkTuning(options);
   const id = randomId();
   using vaultKey = await makeCatalogKey(keyring, { vault: id, owner: VAULT_OWNER, signal });
+  await vaultKey.proveOpens();
   using tenantKey = await makeCatalogKey(keyring, { vault: id, owner: DEFAULT_TENANT, signal });
   using key = itemKeyOf(vaultKey.key);
   const itemKey = { version: FIRST_KEY_VERSION, key };
@@ -111,7 +105,10 @@ export async function createVault(options: CreateVaultOptions): Promise<Vault> {
     if (!isSealroomError(error, 'conflict')) throw error;
     throw new SealroomError('exists', 'there is a vault in this catalog already', { cause: error });
   }
-  return openVault({ ...options, id, pins: [pinOf(vaultKey.commitment)] });
+  // From what is known: nothing that could fail now may keep the caller from the id and the pins.
+  const pins = [pinOf(vaultKey.commitment)];
+  const keys = new CatalogKeys({ vault: id, pins, keyring, catalog, now });
+  return vaultOf({ ...settings, keyring, blobs: options.blobs, catalog, keys, ...tuning, now }, pins);
 }
 
 function settingsItem(settings: Settings, itemKey: ItemKey): ReturnType<typeof tenantItem> {

@@ -3,7 +3,7 @@ import { frameCount } from '../message/frames.ts';
 import type { CallOptions } from '../ports.ts';
 import type { VaultCore } from './core.ts';
 import type { Verification } from './files.ts';
-import { wholePlaintext } from './get.ts';
+import { wholePlaintext } from './segments.ts';
 import { readRecord, statOf } from './record-access.ts';
 import type { FilePlace } from './record-access.ts';
 

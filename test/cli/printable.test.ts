@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { printable, printableJson, printableLines } from '../../src/cli/printable.ts';
+import { printable, printableJson } from '../../src/cli/printable.ts';
 
 /** The ranges of what a terminal obeys: both of control characters, and those that turn the direction of text. */
 const ranges = [
@@ -47,8 +47,4 @@ test('JSON for a terminal is the same JSON, and has no such character either', (
     }),
   );
   assert.equal(printableJson('\u009b\u007f'), '"\\u009b\\u007f"');
-});
-
-test('lines that Sealroom breaks itself stay lines', () => {
-  assert.equal(printableLines('a\nb\rc'), 'a\nb\\u000dc');
 });

@@ -4,6 +4,7 @@ import { DataKey } from '../../src/data-key.ts';
 import { rawAesKeyring } from '../../src/keyrings/raw-aes.ts';
 import type { Keyring } from '../../src/ports.ts';
 import { WriteHistory, checkVault, findViolations } from '../../src/testing/check.ts';
+import type { CheckedVault } from '../../src/testing/check.ts';
 import { MemoryBlobs } from '../../src/testing/memory-blobs.ts';
 import { MemoryCatalog } from '../../src/testing/memory-catalog.ts';
 import { createVault, openVault } from '../../src/vault/vault.ts';
@@ -66,14 +67,15 @@ export class World {
   }
 
   async check(): Promise<void> {
-    await checkVault(this.#checked());
+    await checkVault(this.checked);
   }
 
   violations(): Promise<string[]> {
-    return findViolations(this.#checked());
+    return findViolations(this.checked);
   }
 
-  #checked(): Parameters<typeof checkVault>[0] {
+  /** What the checker wants to know. */
+  get checked(): CheckedVault {
     const { id, pins, keyring, blobs, catalog, history } = this;
     return { id, pins, keyring, blobs, catalog, history, blobKeys: () => blobs.keys() };
   }

@@ -75,7 +75,7 @@ async function shareFiles({ vault }: DiskVault, rounds: number): Promise<string[
     const { id } = await files.put(bytes, { name: `${i}`, tags: { size: `${bytes.length}` } });
     kept.push(id);
     const { files: all } = await files.list();
-    const [other] = all.filter((stat) => !kept.includes(stat.id));
+    const other = all.find((stat) => !kept.includes(stat.id));
     if (other !== undefined) await touch(files, other.id, i);
     await vault.sweep();
   }

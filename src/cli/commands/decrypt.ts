@@ -1,6 +1,6 @@
 /** `decrypt`: opens a message, without a vault. */
 import { keyringFromSpecs } from '../../compose/keys.ts';
-import { decryptLent } from '../../envelope/decrypt.ts';
+import { decryptLent, decrypt as decryptOwned } from '../../envelope/decrypt.ts';
 import { isSealroomError } from '../../errors.ts';
 import { parseKeySpec } from '../../key-spec.ts';
 import { recordOf } from '../arguments.ts';
@@ -32,7 +32,9 @@ export async function decrypt(session: Session, path: string, options: DecryptAr
   const opening = { keyring, context: recordOf(options.context), allowUncommitted, maxEncryptedDataKeys, signal };
   using progress = terminal.progress(path, input.size);
   const { suite, context } = await naming(path, async () => {
-    const message = await decryptLent(progress.count(input.chunks), opening).catch((error: unknown) => {
+    // A write to a pipe that is given up may still hold its chunk, and a lent one is wiped then.
+    const open = output.isStdout ? decryptOwned : decryptLent;
+    const message = await open(progress.count(input.chunks), opening).catch((error: unknown) => {
       throw withHint(error, path);
     });
     await output.write(message.body);

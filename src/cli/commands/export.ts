@@ -1,6 +1,7 @@
 /** `export`: a file as one message that any AWS Encryption SDK opens. */
 import { openFiles } from '../open.ts';
 import { openOutput } from '../output.ts';
+import { refuseOwnFile } from '../own-files.ts';
 import type { Session } from '../session.ts';
 
 export interface ExportArguments {
@@ -16,6 +17,7 @@ export async function exportFile(
   const { terminal, signal } = session;
   const output = await openOutput(session, path, { force });
   await using opened = await openFiles(session);
+  if (path !== undefined) await refuseOwnFile(path, opened.ownFiles);
   const { stat, body } = await opened.files.export(id, { signal });
   {
     // The message is longer than the file by its header and a little for each frame: no difference that a bar shows.

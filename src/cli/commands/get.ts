@@ -3,6 +3,7 @@ import type { Files, GetOptions } from '../../vault/files.ts';
 import type { RangeArgument } from '../arguments.ts';
 import { openFiles } from '../open.ts';
 import { openOutput } from '../output.ts';
+import { refuseOwnFile } from '../own-files.ts';
 import type { Session } from '../session.ts';
 
 export interface GetArguments {
@@ -15,6 +16,7 @@ export async function get(session: Session, id: string, { output: path, range, f
   const { terminal, signal } = session;
   const output = await openOutput(session, path, { force });
   await using opened = await openFiles(session);
+  if (path !== undefined) await refuseOwnFile(path, opened.ownFiles);
   const found = await opened.files.get(id, { range: await rangeOf(opened.files, id, { range, signal }), signal });
   {
     using progress = terminal.progress(found.stat.name, found.range.end - found.range.start);

@@ -6,6 +6,7 @@ import type { Pairs } from '../arguments.ts';
 import { forEach } from '../each.ts';
 import { openInput } from '../input.ts';
 import { openFiles } from '../open.ts';
+import { refuseOwnFile } from '../own-files.ts';
 import type { Session } from '../session.ts';
 
 export interface PutArguments {
@@ -23,6 +24,7 @@ export async function put(session: Session, paths: readonly string[], options: P
   const stored: Stat[] = [];
   try {
     await forEach(session, paths, async (path) => {
+      if (path !== '-') await refuseOwnFile(path, opened.ownFiles);
       const stat = await putFile(session, opened.files, path, options);
       stored.push(stat);
       if (!terminal.json) await terminal.print(stat.id);

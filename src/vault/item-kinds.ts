@@ -1,0 +1,82 @@
+/** What the items of a vault say: settings, catalog keys, tenants, journal entries (F35). */
+import { toBase64 } from '../base64.ts';
+import { SealroomError } from '../errors.ts';
+import type { EncryptedDataKey } from '../message/edk.ts';
+import { COMMITMENT_LENGTH } from '../message/header.ts';
+import { checkBlobKey } from '../ports.ts';
+import type { JsonObject } from './encoding.ts';
+import { decodeEdks, encodeEdks } from './records.ts';
+
+/** Powers of two, so that the shard of an id is some of its bits. */
+export const SHARD_COUNTS: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/** The settings of a vault. */
+export interface Settings {
+  readonly id: string;
+  readonly shards: number;
+  readonly readOnly: boolean;
+}
+
+export function encodeSettings(settings: Settings): Record<string, unknown> {
+  return { id: settings.id, shards: settings.shards, readOnly: settings.readOnly };
+}
+
+export function decodeSettings(json: JsonObject): Settings {
+  const settings = { id: json.string('id'), shards: json.count('shards'), readOnly: json.boolean('readOnly') };
+  if (!SHARD_COUNTS.includes(settings.shards)) {
+    throw new SealroomError('damaged', 'the settings of the vault are malformed: shards');
+  }
+  return settings;
+}
+
+/** A catalog key as it is kept: encrypted, with a commitment to it. */
+export interface WrappedCatalogKey {
+  readonly edks: readonly EncryptedDataKey[];
+  readonly commitment: Uint8Array;
+}
+
+export function encodeCatalogKey(key: WrappedCatalogKey): Record<string, unknown> {
+  return { edks: encodeEdks(key.edks), commitment: toBase64(key.commitment) };
+}
+
+export function decodeCatalogKey(json: JsonObject): WrappedCatalogKey {
+  return { edks: decodeEdks(json), commitment: json.bytes('commitment', COMMITMENT_LENGTH) };
+}
+
+export interface Tenant {
+  readonly name: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+}
+
+export function encodeTenant(tenant: Tenant): Record<string, unknown> {
+  return { createdAt: tenant.createdAt, state: 'open' };
+}
+
+export function decodeTenant(name: string, json: JsonObject): Tenant {
+  return { name, createdAt: json.string('createdAt') };
+}
+
+/** Work begun and not finished. */
+export interface JournalEntry {
+  readonly tenant: string;
+  readonly file: string;
+  readonly blobs: readonly string[];
+  /** `writing` while a put may still commit; `removing` once its blobs are to go, after which it cannot. */
+  readonly state: 'writing' | 'removing';
+  /** When the entry was last written, in milliseconds since 1970. */
+  readonly renewed: number;
+}
+
+export function encodeJournalEntry(entry: JournalEntry): Record<string, unknown> {
+  return { ...entry };
+}
+
+export function decodeJournalEntry(json: JsonObject): JournalEntry {
+  const state = json.string('state');
+  if (state !== 'writing' && state !== 'removing')
+    throw new SealroomError('damaged', 'a journal entry is malformed: state');
+  const blobs = json.strings('blobs');
+  blobs.forEach(checkBlobKey);
+  return { tenant: json.string('tenant'), file: json.string('file'), blobs, state, renewed: json.count('renewed') };
+}

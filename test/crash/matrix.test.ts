@@ -1,0 +1,232 @@
+/** Every call that a verb makes fails once in each way, and the process goes on or dies: nothing is left behind. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { collect } from '../../src/bytes.ts';
+import { isSealroomError } from '../../src/errors.ts';
+import type { Item } from '../../src/ports.ts';
+import { createVault } from '../../src/vault/vault.ts';
+import type { Vault } from '../../src/vault/vault.ts';
+import { everyFault, faultyPorts, outcomeOf, runTask } from '../support/dying.ts';
+import type { FaultAt, Outcome } from '../support/dying.ts';
+import { World, memoryVault } from '../support/memory-vault.ts';
+import { patterned } from '../support/patterned.ts';
+
+const GRACE = 60_000;
+const KEPT = patterned(70, 2);
+
+/** What was there before. */
+interface Scene {
+  readonly world: World;
+  /** A file of two segments. */
+  readonly file: string;
+}
+
+interface Row {
+  readonly name: string;
+  /** Makes more of the scene than a vault with one file. */
+  readonly prepare?: (scene: Scene) => Promise<void>;
+  readonly run: (vault: Vault, scene: Scene) => Promise<unknown>;
+  /** What must be so once the run is over, and the process did not die. */
+  readonly after: (vault: Vault, scene: Scene, outcome: Outcome) => Promise<void>;
+  /** Code with which a second try says that the first one took effect. */
+  readonly again?: string;
+  /** Names of the calls that the row is about: one that it does not make would leave a hole in the matrix. */
+  readonly makes: readonly string[];
+}
+
+const rows: readonly Row[] = [
+  putRow(1),
+  putRow(3),
+  {
+    name: 'update',
+    run: (vault, { file }) => vault.tenant('default').update(file, { name: 'other' }),
+    after: async (vault, { file }, outcome) => {
+      const { name } = await vault.tenant('default').stat(file);
+      if (outcome.done) assert.equal(name, 'other');
+      else assert.ok(name === 'kept' || name === 'other');
+      await expectBytes(vault, file, KEPT);
+    },
+    makes: ['catalog.get', 'catalog.write'],
+  },
+  {
+    name: 'remove',
+    run: (vault, { file }) => vault.tenant('default').remove(file),
+    after: async (vault, { file }, outcome) => {
+      const ids = await idsOf(vault);
+      if (outcome.done) assert.deepEqual(ids, []);
+      else if (ids.length > 0) await expectBytes(vault, file, KEPT);
+    },
+    again: 'not-found',
+    makes: ['catalog.write', 'blobs.remove'],
+  },
+  {
+    name: 'sweep over an entry of each state',
+    prepare: everyEntry,
+    run: (vault) => vault.sweep(),
+    after: (vault, { file }) => expectBytes(vault, file, KEPT),
+    makes: ['catalog.list', 'catalog.write', 'blobs.remove', 'catalog.get'],
+  },
+  {
+    name: 'createTenant',
+    run: (vault) => vault.createTenant('acme'),
+    after: async (vault, _, outcome) => {
+      const names = (await vault.tenants()).map(({ name }) => name);
+      if (outcome.done) assert.deepEqual(names, ['acme', 'default']);
+      const { id } = await outcomeOf(vault.tenant('acme').put(KEPT, { name: 'n' })).then((put) =>
+        put.done ? (put.value as { id: string }) : { id: '' },
+      );
+      assert.equal(id !== '', names.includes('acme'), 'a tenant has its key, or is not there at all');
+    },
+    again: 'exists',
+    makes: ['keyring.generate', 'catalog.write'],
+  },
+];
+
+function putRow(segments: number): Row {
+  const bytes = patterned(segments * 40 - 5);
+  return {
+    name: `put of ${segments} segment${segments === 1 ? '' : 's'}`,
+    run: (vault) => vault.tenant('default').put(bytes, { name: 'new' }),
+    after: async (vault, { file }, outcome) => {
+      const ids = await idsOf(vault);
+      if (!outcome.done) return assert.deepEqual(ids, [file], 'a put that failed leaves no file');
+      const { id } = outcome.value as { id: string };
+      assert.deepEqual(ids.sort(), [file, id].sort());
+      await expectBytes(vault, id, bytes);
+    },
+    makes: ['catalog.write', 'keyring.generate', 'blobs.put'],
+  };
+}
+
+async function idsOf(vault: Vault): Promise<string[]> {
+  const { files, unreadable } = await vault.tenant('default').list();
+  assert.deepEqual(unreadable, []);
+  return files.map(({ id }) => id);
+}
+
+async function expectBytes(vault: Vault, id: string, bytes: Uint8Array): Promise<void> {
+  assert.deepEqual(await collect((await vault.tenant('default').get(id)).body), bytes);
+}
+
+async function makeScene({ prepare }: Row): Promise<Scene> {
+  const { world, vault } = await memoryVault({ segmentLength: 40, graceTime: GRACE });
+  const { id } = await vault.tenant('default').put(KEPT, { name: 'kept' });
+  vault[Symbol.dispose]();
+  const scene = { world, file: id };
+  await prepare?.(scene);
+  return scene;
+}
+
+/** Leaves journal entries: of an upload that died, of one that was claimed too, of a removal, and of a file that is there. */
+async function everyEntry({ world, file }: Scene): Promise<void> {
+  const entries = (): Item[] => [...world.catalog.items.values()].filter((item) => item.partition === 'journal/0');
+  const die = async (call: number, task: (vault: Vault) => Promise<unknown>): Promise<void> => {
+    const warm = async (vault: Vault): Promise<unknown> => {
+      await vault.tenant('default').list();
+      return task(vault);
+    };
+    // Loading the key of the tenant takes three calls.
+    await using _ = await runTask(world, warm, { call: 3 + call, moment: 'before', crash: true });
+  };
+  using vault = await world.open();
+  const files = vault.tenant('default');
+  let broughtBack: Item | undefined;
+  const source = function* (): Generator<Uint8Array> {
+    [broughtBack] = entries();
+    yield patterned(20);
+  };
+  await files.put(source(), { name: 'its entry comes back' });
+  await die(4, (dying) => dying.tenant('default').put(patterned(20), { name: 'claimed' }));
+  world.clock.time += GRACE;
+  assert.equal((await vault.sweep()).claimed, 1);
+  await die(4, (dying) => dying.tenant('default').put(patterned(20), { name: 'writing' }));
+  const { id } = await files.put(patterned(20), { name: 'removed' });
+  await die(3, (dying) => dying.tenant('default').remove(id));
+  world.catalog.items.set(`${broughtBack!.partition} ${broughtBack!.sort}`, broughtBack!);
+  assert.equal(entries().length, 4);
+  world.clock.time += GRACE;
+  assert.ok((await idsOf(vault)).includes(file));
+}
+
+/** Two sweeps of a new process, grace 0: what is left of the blobs is what records list. */
+async function expectNothingLeft(world: World): Promise<void> {
+  using vault = await world.open();
+  await vault.sweep({ grace: 0 });
+  await vault.sweep({ grace: 0 });
+  assert.deepEqual(
+    [...world.catalog.items.values()].filter(({ partition }) => partition.startsWith('journal')),
+    [],
+  );
+  // No entry names a blob any more, so every blob is listed.
+  await world.check();
+}
+
+async function runRow(row: Row, fault: FaultAt): Promise<void> {
+  const scene = await makeScene(row);
+  const { world } = scene;
+  await using run = await runTask(world, (vault) => row.run(vault, scene), fault);
+  await world.check();
+  using vault = await world.open();
+  if (!fault.crash) await row.after(vault, scene, run.outcome);
+  const again = await outcomeOf(row.run(vault, scene));
+  if (!again.done)
+    assert.ok(row.again !== undefined && isSealroomError(again.error, row.again as never), String(again.error));
+  await world.check();
+  await expectNothingLeft(world);
+}
+
+describe('a fault at every call', () => {
+  for (const row of rows) {
+    test(`of ${row.name} leaves nothing behind`, async (t) => {
+      const scene = await makeScene(row);
+      const { calls, outcome } = await runTask(scene.world, (vault) => row.run(vault, scene));
+      assert.ok(outcome.done);
+      const names = new Set(calls.map(({ name }) => name));
+      for (const name of row.makes) assert.ok(names.has(name), `${row.name} calls ${name}`);
+      await row.after(await scene.world.open(), scene, outcome);
+      await expectNothingLeft(scene.world);
+      const faults = everyFault(calls);
+      t.diagnostic(`${calls.length} calls, ${faults.length} faults`);
+      for (const fault of faults) {
+        try {
+          await runRow(row, fault);
+        } catch (error) {
+          const { call, name, moment, crash } = fault;
+          throw new Error(`call ${call} (${name}) failed ${moment}${crash ? ', and the process died' : ''}`, {
+            cause: error,
+          });
+        }
+      }
+    });
+  }
+
+  test('of createVault leaves a whole vault or none', async (t) => {
+    const create = async (
+      world: World,
+      fault?: FaultAt,
+    ): Promise<{ outcome: Outcome; faults: ReturnType<typeof everyFault> }> => {
+      const { ports, faults, fail } = faultyPorts(world, fault);
+      fail(0);
+      const outcome = await outcomeOf(createVault({ ...world.tuning, ...ports }));
+      await faults[Symbol.asyncDispose]();
+      return { outcome, faults: everyFault(faults.calls) };
+    };
+    const { faults } = await create(new World());
+    t.diagnostic(`${faults.length} faults`);
+    assert.ok(faults.some(({ name }) => name === 'catalog.write'));
+    for (const fault of faults) {
+      const world = new World();
+      const first = await create(world, fault);
+      const { size } = world.catalog.items;
+      assert.ok(size === 0 || size === 4, 'all of it or none');
+      const second = await create(world);
+      if (size === 0) assert.ok(second.outcome.done, `a second try makes it: ${JSON.stringify(fault)}`);
+      else assert.ok(!second.outcome.done && isSealroomError(second.outcome.error, 'exists'));
+      const made = first.outcome.done ? first.outcome : second.outcome;
+      if (!made.done) continue;
+      const { id, pins } = made.value as Vault;
+      Object.assign(world, { id, pins });
+      await world.check();
+    }
+  });
+});
