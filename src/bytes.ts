@@ -62,10 +62,14 @@ export function fromUtf8(bytes: Uint8Array): string {
 export type Bytes = Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** Gives bytes one shape. A whole array becomes a stream of one chunk. */
-export async function* chunksOf(bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
+export function chunksOf(bytes: Bytes): AsyncIterable<Uint8Array> {
   if (typeof bytes === 'string') throw new SealroomError('usage', 'text is no bytes: encode it first (Buffer.from)');
-  if (bytes instanceof Uint8Array) yield bytes;
-  else yield* bytes;
+  if (Symbol.asyncIterator in bytes) return bytes;
+  return inTurn(bytes instanceof Uint8Array ? [bytes] : bytes);
+}
+
+async function* inTurn(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks;
 }
 
 /** A stream with an encoding gives text, whatever its type says. */
@@ -144,6 +148,23 @@ export class ByteReader implements AsyncDisposable {
   /** Whatever is at hand, at least one byte, at most `limit`; empty at the end of the source. */
   async readSome(limit: number): Promise<Uint8Array> {
     return (await this.#refill()) ? this.#take(limit) : new Uint8Array(0);
+  }
+
+  /** How many bytes are at hand: at least one, unless the source has ended. */
+  async buffered(): Promise<number> {
+    await this.#refill();
+    return this.#chunk.length;
+  }
+
+  /** Bytes that are at hand, without a copy; they are no longer valid once the source is asked for more. */
+  take(length: number): Uint8Array {
+    if (length > this.#chunk.length) throw new SealroomError('unexpected', 'more bytes were taken than are at hand');
+    return this.#take(length);
+  }
+
+  /** The bytes at hand, left where they are. */
+  peek(): Uint8Array {
+    return this.#chunk;
   }
 
   /** True when nothing is left. */

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { formatKeySpec, keyNameOfPath, parseKeySpec } from '../src/key-spec.ts';
 import type { KeySpec } from '../src/key-spec.ts';
 import { rsaPaddings } from '../src/message/raw-key.ts';
-import { refusal } from './support/rejects.ts';
+import { refusal } from '../src/testing/rejects.ts';
 
 describe('key specifications', () => {
   test('are read', () => {

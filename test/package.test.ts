@@ -1,11 +1,11 @@
 /** The package as it is published: packed, installed into an empty folder, and used by the README's own examples. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { temporaryFolder } from './support/temporary-folder.ts';
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '..');
@@ -18,8 +18,9 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-describe('the published package', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sealroom-package-'));
+describe('the published package', async () => {
+  const temporary = await temporaryFolder();
+  const folder = temporary.path;
   const installed = join(folder, 'node_modules/sealroom');
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 
@@ -36,7 +37,7 @@ describe('the published package', () => {
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   });
 
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(() => temporary[Symbol.asyncDispose]());
 
   test('has every file that its exports name', () => {
     for (const path of Object.values(manifest.exports)) {

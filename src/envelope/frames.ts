@@ -3,15 +3,22 @@ import { ByteReader } from '../bytes.ts';
 import type { FrameKey } from '../cipher/cipher.ts';
 import { cipher } from '../cipher/index.ts';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
-import { FINAL_OVERHEAD, MAX_FRAMES, REGULAR_OVERHEAD, frameCount, frameSpan, scanFrames } from '../message/frames.ts';
+import {
+  FINAL_OVERHEAD,
+  FINAL_TEXT_OFFSET,
+  MAX_FRAMES,
+  REGULAR_OVERHEAD,
+  frameCount,
+  frameLengthAt,
+  frameSpan,
+  scanFrames,
+} from '../message/frames.ts';
 import type { ByteRange, FrameLayout } from '../message/frames.ts';
 import type { CallOptions } from '../ports.ts';
+import { GatheringBuffer, LentBuffer } from './buffers.ts';
 
 /** Plaintext that is sealed or opened at a time: large enough that a promise for each costs nothing. */
 const BATCH_LENGTH = 1024 * 1024;
-
-/** Buffers begin so small and grow with what arrives: most messages are short, and a length that is claimed takes nothing. */
-const FIRST_BUFFER_LENGTH = 64 * 1024;
 
 function framesPerBatch(frameLength: number): number {
   return Math.max(1, Math.floor(BATCH_LENGTH / frameLength));
@@ -29,36 +36,33 @@ export async function* sealFrames(
   { signal }: CallOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   await using reader = new ByteReader(plaintext);
-  const batchLength = framesPerBatch(key.frameLength) * key.frameLength;
-  let batch = new Uint8Array(Math.min(batchLength, FIRST_BUFFER_LENGTH));
-  let sealed = new Uint8Array(0);
+  const { frameLength } = key;
+  const perBatch = framesPerBatch(frameLength);
+  using sealed = new LentBuffer();
+  using gathered = new GatheringBuffer();
   let sequence = 1;
-  try {
-    for (let final = false; !final;) {
-      throwIfCancelled(signal);
-      let filled = await reader.readInto(batch);
-      while (filled === batch.length && filled < batchLength) {
-        const larger = grown(batch, batchLength);
-        batch.fill(0);
-        batch = larger;
-        filled += await reader.readInto(batch.subarray(filled));
-      }
-      // A frame is sealed only once it is known whether it is the final one: its finality is authenticated.
-      final = filled < batchLength || (await reader.atEnd());
-      const frames = frameCount(filled, key.frameLength);
-      // The last number is the final frame's alone: a regular frame's would read as the mark of a final one.
-      if (sequence + frames - 1 > (final ? MAX_FRAMES : MAX_FRAMES - 1)) {
-        throw new SealroomError('limit', `a message has at most ${MAX_FRAMES} frames: use longer frames`);
-      }
-      const length = filled + frames * REGULAR_OVERHEAD + (final ? FINAL_OVERHEAD - REGULAR_OVERHEAD : 0);
-      if (sealed.length < length) sealed = new Uint8Array(length);
-      const out = sealed.subarray(0, length);
-      await cipher.sealFrames(key, batch.subarray(0, filled), { firstSequence: sequence, final }, out);
-      sequence += frames;
-      yield out;
+  for (let final = false; !final;) {
+    throwIfCancelled(signal);
+    // A frame is sealed only once it is known whether it is the final one, for that is authenticated: those after which
+    // another byte is at hand are not, and are sealed where they lie. The one at the end of a chunk is copied.
+    const certain = Math.min(perBatch, Math.floor(((await reader.buffered()) - 1) / frameLength));
+    let batch: Uint8Array;
+    if (certain > 0) {
+      batch = reader.take(certain * frameLength);
+    } else {
+      batch = await gathered.fill(reader, frameLength);
+      final = batch.length < frameLength || (await reader.atEnd());
     }
-  } finally {
-    batch.fill(0);
+    const frames = frameCount(batch.length, frameLength);
+    // The last number is the final frame's alone: a regular frame's would read as the mark of a final one.
+    if (sequence + frames - 1 > (final ? MAX_FRAMES : MAX_FRAMES - 1)) {
+      throw new SealroomError('limit', `a message has at most ${MAX_FRAMES} frames: use longer frames`);
+    }
+    const overhead = frames * REGULAR_OVERHEAD + (final ? FINAL_OVERHEAD - REGULAR_OVERHEAD : 0);
+    const out = sealed.next(batch.length + overhead);
+    await cipher.sealFrames(key, batch, { firstSequence: sequence, final }, out);
+    sequence += frames;
+    yield out;
   }
 }
 
@@ -84,57 +88,51 @@ export async function* openFrames(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { frameLength } = key;
   const perBatch = framesPerBatch(frameLength);
-  const mostSealed = perBatch * (frameLength + REGULAR_OVERHEAD) + (FINAL_OVERHEAD - REGULAR_OVERHEAD);
-  let sealed = new Uint8Array(Math.min(mostSealed, FIRST_BUFFER_LENGTH));
-  let plaintext = new Uint8Array(0);
-  let filled = 0;
+  using gathered = new GatheringBuffer();
+  using plaintext = new LentBuffer();
   let sequence = firstSequence;
   let left = count;
-  try {
-    while (left > 0) {
-      throwIfCancelled(signal);
-      filled += await reader.readInto(sealed.subarray(filled));
-      const found = scanFrames(sealed.subarray(0, filled), frameLength, sequence, left);
-      const frames = found.regular + (found.finalLength === undefined ? 0 : 1);
-      const full = filled === sealed.length;
-      if (frames === 0) {
-        if (!full) throw truncated(sequence);
-        sealed = grown(sealed, mostSealed);
-        continue;
-      }
-      const length = found.regular * frameLength + (found.finalLength ?? 0);
-      if (plaintext.length < length) {
-        plaintext.fill(0);
-        plaintext = new Uint8Array(length);
-      }
-      const batch = sealed.subarray(0, found.length);
-      const out = plaintext.subarray(0, length);
-      const position = { firstSequence: sequence, finalLength: found.finalLength };
-      if (!(await cipher.openFrames(key, batch, position, out))) {
-        throw new SealroomError(
-          'damaged',
-          `a frame between ${sequence} and ${sequence + frames - 1} was changed: its tag is wrong`,
-        );
-      }
-      onFrames?.(batch);
-      sequence += frames;
-      left = found.finalLength === undefined ? left - frames : 0;
-      yield out;
-      sealed.copyWithin(0, found.length, filled);
-      filled -= found.length;
-      if (full) sealed = grown(sealed, mostSealed);
+  while (left > 0) {
+    throwIfCancelled(signal);
+    await reader.buffered();
+    // Frames that lie in one chunk are opened where they are; one that lies across two is copied together.
+    let found = scanFrames(reader.peek(), frameLength, { firstSequence: sequence, most: Math.min(left, perBatch) });
+    let batch: Uint8Array;
+    if (found.length > 0) {
+      batch = reader.take(found.length);
+    } else {
+      batch = await gatherFrame(reader, gathered, { frameLength, sequence });
+      found = scanFrames(batch, frameLength, { firstSequence: sequence, most: 1 });
+      if (found.length === 0) throw truncated(sequence);
     }
-    reader.unread(sealed.subarray(0, filled));
-  } finally {
-    plaintext.fill(0);
+    const frames = found.regular + (found.finalLength === undefined ? 0 : 1);
+    const out = plaintext.next(found.regular * frameLength + (found.finalLength ?? 0));
+    const position = { firstSequence: sequence, finalLength: found.finalLength };
+    if (!(await cipher.openFrames(key, batch, position, out))) {
+      throw new SealroomError(
+        'damaged',
+        `a frame between ${sequence} and ${sequence + frames - 1} was changed: its tag is wrong`,
+      );
+    }
+    onFrames?.(batch);
+    sequence += frames;
+    left = found.finalLength === undefined ? left - frames : 0;
+    yield out;
   }
 }
 
-function grown(buffer: Uint8Array<ArrayBuffer>, most: number): Uint8Array<ArrayBuffer> {
-  if (buffer.length === most) return buffer;
-  const larger = new Uint8Array(Math.min(most, buffer.length * 2));
-  larger.set(buffer);
-  return larger;
+/** Copies one frame together, or as much of it as there is. */
+async function gatherFrame(
+  reader: ByteReader,
+  gathered: GatheringBuffer,
+  { frameLength, sequence }: { readonly frameLength: number; readonly sequence: number },
+): Promise<Uint8Array> {
+  const beginning = await gathered.fill(reader, FINAL_TEXT_OFFSET);
+  // What is out of order, or too long, is known already; only then is its length believed.
+  scanFrames(beginning, frameLength, { firstSequence: sequence, most: 1 });
+  return beginning.length < FINAL_TEXT_OFFSET
+    ? beginning
+    : gathered.fill(reader, frameLengthAt(beginning, frameLength), beginning.length);
 }
 
 /** An end between two frames is no end either: only the final frame is (F25). */

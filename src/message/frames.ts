@@ -169,11 +169,15 @@ export interface ScannedFrames {
 /**
  * Finds the complete frames that bytes begin with, and checks that they are numbered in order (F13).
  *
- * @param firstSequence sequence number that the first frame must have
- * @param most how many frames to look for
+ * @param options.firstSequence sequence number that the first frame must have
+ * @param options.most how many frames to look for
  * @throws SealroomError `damaged` on a sequence number out of order, or a final frame longer than the frame length
  */
-export function scanFrames(bytes: Uint8Array, frameLength: number, firstSequence: number, most: number): ScannedFrames {
+export function scanFrames(
+  bytes: Uint8Array,
+  frameLength: number,
+  { firstSequence, most }: { readonly firstSequence: number; readonly most: number },
+): ScannedFrames {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stride = frameLength + REGULAR_OVERHEAD;
   let regular = 0;
@@ -196,6 +200,17 @@ export function scanFrames(bytes: Uint8Array, frameLength: number, firstSequence
     offset += stride;
   }
   return { regular, finalLength: undefined, length: offset };
+}
+
+/**
+ * Length of the frame that bytes begin with.
+ *
+ * @param beginning at least `FINAL_TEXT_OFFSET` bytes
+ */
+export function frameLengthAt(beginning: Uint8Array, frameLength: number): number {
+  const view = new DataView(beginning.buffer, beginning.byteOffset, beginning.byteLength);
+  if (view.getUint32(0) !== FINAL_MARKER) return frameLength + REGULAR_OVERHEAD;
+  return FINAL_OVERHEAD + view.getUint32(FINAL_TEXT_OFFSET - FINAL_LENGTH_LENGTH);
 }
 
 function expectSequence(found: number, expected: number): void {

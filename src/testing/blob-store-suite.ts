@@ -5,8 +5,8 @@ import { describe, test } from 'node:test';
 import { collect } from '../bytes.ts';
 import { SealroomError } from '../errors.ts';
 import type { BlobStore } from '../ports.ts';
-import { rejects } from './rejects.ts';
-import { lentChunks, patternBytes, PausedSource, randomBlobKey } from './test-bytes.ts';
+import { rejection } from './rejects.ts';
+import { lentChunks, patterned, PausedSource, randomBlobKey } from './test-bytes.ts';
 
 export interface BlobStoreSubject extends AsyncDisposable {
   readonly store: BlobStore;
@@ -47,7 +47,7 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
       for (const length of [0, 1, 1000, 65_536, 65_537]) {
         for (const chunkLength of [997, 65_536]) {
           const key = randomBlobKey();
-          const bytes = patternBytes(length);
+          const bytes = patterned(length);
           await store.put(key, lentChunks(bytes, chunkLength));
           await assertHolds(store, key, bytes);
         }
@@ -62,7 +62,7 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
 
     law('keeps a large blob, and lends it in parts', async ({ store }) => {
       const key = randomBlobKey();
-      const bytes = patternBytes(9 * MEBIBYTE + 1);
+      const bytes = patterned(9 * MEBIBYTE + 1);
       await store.put(key, lentChunks(bytes, 300_000), { size: bytes.length });
       const hash = createHash('sha256');
       let chunks = 0;
@@ -75,7 +75,7 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
     });
 
     law('keeps blobs apart', async ({ store, keys }) => {
-      const blobs = new Map(Array.from({ length: 8 }, (_, i) => [randomBlobKey(), patternBytes(100 + i)]));
+      const blobs = new Map(Array.from({ length: 8 }, (_, i) => [randomBlobKey(), patterned(100 + i)]));
       await Promise.all([...blobs].map(([key, bytes]) => store.put(key, lentChunks(bytes, 64))));
       for (const [key, bytes] of blobs) await assertHolds(store, key, bytes);
       assert.deepEqual([...(await keys())].sort(), [...blobs.keys()].sort());
@@ -86,14 +86,14 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
       const key = randomBlobKey();
       await store.put(key, stream([1, 2, 3]));
       await assertHolds(other, key, Uint8Array.of(1, 2, 3));
-      await rejects(other.put(key, stream([4])), 'exists');
+      await rejection(other.put(key, stream([4])), 'exists');
       await other.remove(key);
-      await rejects(store.get(key), 'not-found');
+      await rejection(store.get(key), 'not-found');
     });
 
     law('reads ranges, which may lie past the end', async ({ store }) => {
       const key = randomBlobKey();
-      const bytes = patternBytes(2 * MEBIBYTE + 10);
+      const bytes = patterned(2 * MEBIBYTE + 10);
       const { length } = bytes;
       await store.put(key, lentChunks(bytes, MEBIBYTE));
       for (const [start, end] of [
@@ -131,13 +131,13 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
         [0, 0.5],
         [Number.NaN, 1],
       ] as const) {
-        await rejects(store.get(key, { range: { start, end } }), 'usage');
+        await rejection(store.get(key, { range: { start, end } }), 'usage');
       }
     });
 
     law('serves several readers of a blob at once', async ({ store }) => {
       const key = randomBlobKey();
-      const bytes = patternBytes(3 * MEBIBYTE);
+      const bytes = patterned(3 * MEBIBYTE);
       await store.put(key, lentChunks(bytes, MEBIBYTE));
       await Promise.all([0, 1, 2].map(() => assertHolds(store, key, bytes)));
     });
@@ -145,8 +145,8 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
     law('never overwrites', async ({ store, keys }) => {
       const key = randomBlobKey();
       await store.put(key, stream([1, 2, 3]));
-      await rejects(store.put(key, stream([4, 5])), 'exists');
-      await rejects(store.put(key, stream()), 'exists');
+      await rejection(store.put(key, stream([4, 5])), 'exists');
+      await rejection(store.put(key, stream()), 'exists');
       await assertHolds(store, key, Uint8Array.of(1, 2, 3));
       assert.deepEqual(await keys(), [key]);
     });
@@ -154,7 +154,7 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
     law('lets one of two puts of a key win, whole', async ({ store, second }) => {
       const other = await second();
       const key = randomBlobKey();
-      const both = [patternBytes(100_000), patternBytes(50_000).fill(7, 10)];
+      const both = [patterned(100_000), patterned(50_000).fill(7, 10)];
       const outcomes = await Promise.allSettled([
         store.put(key, lentChunks(both[0]!, 1000)),
         other.put(key, lentChunks(both[1]!, 1000)),
@@ -165,7 +165,7 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
     });
 
     law('takes the size it was told, and no other', async ({ store }) => {
-      const bytes = patternBytes(1000);
+      const bytes = patterned(1000);
       const right = randomBlobKey();
       await store.put(right, lentChunks(bytes, 300), { size: 1000 });
       await assertHolds(store, right, bytes);
@@ -174,7 +174,7 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
       await assertHolds(store, empty, new Uint8Array(0));
       for (const size of [0, 999, 1001]) {
         const key = randomBlobKey();
-        await rejects(store.put(key, lentChunks(bytes, 300), { size }), 'usage');
+        await rejection(store.put(key, lentChunks(bytes, 300), { size }), 'usage');
         await assertAbsent(store, key);
       }
     });
@@ -192,7 +192,7 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
 
     law('keeps nothing when it is cancelled, before or between chunks', async ({ store }) => {
       const before = randomBlobKey();
-      await rejects(store.put(before, stream([1]), { signal: AbortSignal.abort() }), 'cancelled');
+      await rejection(store.put(before, stream([1]), { signal: AbortSignal.abort() }), 'cancelled');
       await assertAbsent(store, before);
 
       const between = randomBlobKey();
@@ -202,32 +202,32 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
         controller.abort();
         yield Uint8Array.of(2);
       };
-      await rejects(store.put(between, source(), { signal: controller.signal }), 'cancelled');
+      await rejection(store.put(between, source(), { signal: controller.signal }), 'cancelled');
       await assertAbsent(store, between);
     });
 
     law('is cancelled while its source is silent, and gives the source up', async ({ store }) => {
       const key = randomBlobKey();
       const controller = new AbortController();
-      const source = new PausedSource(patternBytes(1000));
+      const source = new PausedSource(patterned(1000));
       const put = store.put(key, source, { signal: controller.signal });
       await source.paused;
       controller.abort();
-      await rejects(put, 'cancelled');
+      await rejection(put, 'cancelled');
       assert.ok(source.givenUp, 'the source was not told');
       await assertAbsent(store, key);
     });
 
     law('shows nothing of a blob before it is whole', async ({ store, second }) => {
       const key = randomBlobKey();
-      const source = new PausedSource(patternBytes(1000));
+      const source = new PausedSource(patterned(1000));
       const put = store.put(key, source);
       await source.paused;
       await assertAbsent(store, key);
       await assertAbsent(await second(), key);
       source.resume();
       await put;
-      await assertHolds(store, key, patternBytes(1000));
+      await assertHolds(store, key, patterned(1000));
     });
 
     law('rejects for an absent key before any stream', async ({ store }) => {
@@ -260,7 +260,7 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
       const { store } = subject;
       for (const remover of [store, await subject.second()]) {
         const key = randomBlobKey();
-        const source = new PausedSource(patternBytes(1000));
+        const source = new PausedSource(patterned(1000));
         const put = store.put(key, source);
         await source.paused;
         await remover.remove(key);
@@ -274,7 +274,7 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
 
     law('lets go of a stream that is given up, begun or not', async ({ store, held }) => {
       const key = randomBlobKey();
-      const bytes = patternBytes(3 * MEBIBYTE);
+      const bytes = patterned(3 * MEBIBYTE);
       await store.put(key, lentChunks(bytes, MEBIBYTE));
       for (let i = 0; i < 5; i++) {
         for await (const chunk of await store.get(key)) {
@@ -291,28 +291,28 @@ export function blobStoreSuite(name: string, factory: () => BlobStoreSubject | P
 
     law('breaks a stream that is cancelled, and never ends it as if it were whole', async ({ store }) => {
       const key = randomBlobKey();
-      await store.put(key, lentChunks(patternBytes(8 * MEBIBYTE), MEBIBYTE));
-      await rejects(store.get(key, { signal: AbortSignal.abort() }), 'cancelled');
+      await store.put(key, lentChunks(patterned(8 * MEBIBYTE), MEBIBYTE));
+      await rejection(store.get(key, { signal: AbortSignal.abort() }), 'cancelled');
       const controller = new AbortController();
       const chunks = await store.get(key, { signal: controller.signal });
       const read = async (): Promise<void> => {
         for await (const chunk of chunks) if (chunk.length > 0) controller.abort();
       };
-      await rejects(read(), 'cancelled');
+      await rejection(read(), 'cancelled');
     });
 
     law('does not remove once the signal has fired', async ({ store }) => {
       const key = randomBlobKey();
       await store.put(key, stream([1]));
-      await rejects(store.remove(key, { signal: AbortSignal.abort() }), 'cancelled');
+      await rejection(store.remove(key, { signal: AbortSignal.abort() }), 'cancelled');
       await assertHolds(store, key, Uint8Array.of(1));
     });
 
     law('refuses what is no blob key, whatever it is asked to do', async ({ store, keys }) => {
       for (const key of WRONG_KEYS) {
-        await rejects(store.put(key, stream([1])), 'damaged');
-        await rejects(store.get(key), 'damaged');
-        await rejects(store.remove(key), 'damaged');
+        await rejection(store.put(key, stream([1])), 'damaged');
+        await rejection(store.get(key), 'damaged');
+        await rejection(store.remove(key), 'damaged');
       }
       assert.deepEqual(await keys(), []);
     });
@@ -334,5 +334,5 @@ async function assertHolds(store: BlobStore, key: string, bytes: Uint8Array): Pr
 }
 
 async function assertAbsent(store: BlobStore, key: string): Promise<void> {
-  await rejects(store.get(key), 'not-found');
+  await rejection(store.get(key), 'not-found');
 }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { isSealroomError } from '../errors.ts';
 import { CATALOG_LIMITS, type Catalog, type Item, type ListOptions, type WriteOperation } from '../ports.ts';
-import { rejects } from './rejects.ts';
+import { rejection } from './rejects.ts';
 import { check, compareAndSwap, newItem, numberData, put, remove } from './test-items.ts';
 
 export interface CatalogSubject extends AsyncDisposable {
@@ -91,10 +91,10 @@ export function catalogSuite(
       for (const conflict of conflicts) {
         const good = [put(newItem('p', 'new')), put(newItem('p', 'replaced'), replaced.version), remove(removed)];
         for (let place = 0; place <= good.length; place++) {
-          await rejects(catalog.write(good.toSpliced(place, 0, conflict)), 'conflict');
+          await rejection(catalog.write(good.toSpliced(place, 0, conflict)), 'conflict');
           assert.deepEqual(await all(catalog, 'p'), before);
         }
-        await rejects(catalog.write([conflict]), 'conflict');
+        await rejection(catalog.write([conflict]), 'conflict');
       }
       assert.deepEqual(await all(catalog, 'p'), before);
     });
@@ -104,7 +104,7 @@ export function catalogSuite(
       await catalog.write([check('p', 's', null)]);
       await catalog.write([put(item)]);
       await catalog.write([check('p', 's', item.version), check('p', 'other', null)]);
-      await rejects(catalog.write([check('p', 's', null)]), 'conflict');
+      await rejection(catalog.write([check('p', 's', null)]), 'conflict');
     });
 
     law(
@@ -112,11 +112,11 @@ export function catalogSuite(
       async (subject) => {
         const { catalog } = subject;
         const { operations, itemBytes, writeBytes } = CATALOG_LIMITS;
-        await rejects(catalog.write([]), 'usage');
-        await rejects(catalog.write(manyPuts(operations + 1, 1)), 'usage');
-        await rejects(catalog.write(manyPuts(1, itemBytes + 1)), 'limit');
-        await rejects(catalog.write(manyPuts(9, Math.ceil(writeBytes / 9) + 1)), 'limit');
-        await rejects(catalog.write([put(newItem('p', 's')), check('p', 's', null)]), 'usage');
+        await rejection(catalog.write([]), 'usage');
+        await rejection(catalog.write(manyPuts(operations + 1, 1)), 'usage');
+        await rejection(catalog.write(manyPuts(1, itemBytes + 1)), 'limit');
+        await rejection(catalog.write(manyPuts(9, Math.ceil(writeBytes / 9) + 1)), 'limit');
+        await rejection(catalog.write([put(newItem('p', 's')), check('p', 's', null)]), 'usage');
         for (const partition of ['p0', 'p1', 'p2']) assert.deepEqual(await all(catalog, partition), []);
 
         await catalog.write(manyPuts(operations, writeBytes / operations));
@@ -128,15 +128,15 @@ export function catalogSuite(
 
     law('refuses keys outside the grammar', async ({ catalog }) => {
       for (const key of WRONG_KEYS) {
-        await rejects(catalog.get(key, 's'), 'usage');
-        await rejects(catalog.get('p', key), 'usage');
-        await rejects(catalog.list(key, { limit: 1 }), 'usage');
-        await rejects(catalog.write([put(newItem(key, 's'))]), 'usage');
-        await rejects(catalog.write([put(newItem('p', key))]), 'usage');
-        await rejects(catalog.write([check('p', key, null)]), 'usage');
+        await rejection(catalog.get(key, 's'), 'usage');
+        await rejection(catalog.get('p', key), 'usage');
+        await rejection(catalog.list(key, { limit: 1 }), 'usage');
+        await rejection(catalog.write([put(newItem(key, 's'))]), 'usage');
+        await rejection(catalog.write([put(newItem('p', key))]), 'usage');
+        await rejection(catalog.write([check('p', key, null)]), 'usage');
       }
       for (const limit of [0, -1, 1.5, CATALOG_LIMITS.listLimit + 1, Number.NaN]) {
-        await rejects(catalog.list('p', { limit }), 'usage');
+        await rejection(catalog.list('p', { limit }), 'usage');
       }
     });
 
@@ -218,7 +218,7 @@ export function catalogSuite(
               (operation) => operation.expect === (model.get(sortOf(operation))?.version ?? null),
             );
             if (!fits) {
-              await rejects(catalog.write(operations), 'conflict');
+              await rejection(catalog.write(operations), 'conflict');
               continue;
             }
             await catalog.write(operations);
@@ -250,9 +250,9 @@ export function catalogSuite(
       assert.deepEqual(await all(catalog, 'p', { limit: 1, reverse: true }), [stays, later].map(plain));
 
       const versionOf = (sort: string): string => items.find((item) => item.sort === sort)!.version;
-      await rejects(catalog.write([put(newItem('p', 'put-version'), versionOf('put-version'))]), 'conflict');
-      await rejects(catalog.write([remove(items.find(({ sort }) => sort === 'remove')!)]), 'conflict');
-      await rejects(catalog.write([check('p', 'check-version', versionOf('check-version'))]), 'conflict');
+      await rejection(catalog.write([put(newItem('p', 'put-version'), versionOf('put-version'))]), 'conflict');
+      await rejection(catalog.write([remove(items.find(({ sort }) => sort === 'remove')!)]), 'conflict');
+      await rejection(catalog.write([check('p', 'check-version', versionOf('check-version'))]), 'conflict');
       await catalog.write([check('p', 'check', null)]);
       const fresh = newItem('p', 'put', { expires: start + 20_000 });
       await catalog.write([put(fresh, null)]);
@@ -332,9 +332,9 @@ export function catalogSuite(
 
     law('does nothing once the signal has fired', async ({ catalog }) => {
       const signal = AbortSignal.abort();
-      await rejects(catalog.get('p', 's', { signal }), 'cancelled');
-      await rejects(catalog.list('p', { limit: 1, signal }), 'cancelled');
-      await rejects(catalog.write([put(newItem('p', 's'))], { signal }), 'cancelled');
+      await rejection(catalog.get('p', 's', { signal }), 'cancelled');
+      await rejection(catalog.list('p', { limit: 1, signal }), 'cancelled');
+      await rejection(catalog.write([put(newItem('p', 's'))], { signal }), 'cancelled');
       assert.equal(await catalog.get('p', 's'), undefined);
     });
   });

@@ -3,6 +3,7 @@ import { concat } from '../bytes.ts';
 import { cancellableChunks } from '../cancellable.ts';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
 import { checkBlobKey, checkBlobRange, type BlobStore } from '../ports.ts';
+import { lentChunks } from './test-bytes.ts';
 
 export interface MemoryBlobsOptions {
   /** Holds the caller to the law too: a second `put` of a key is an assertion error, not `exists`. On by default. */
@@ -81,7 +82,8 @@ export class MemoryBlobs implements BlobStore {
       if (this.#removed.has(key)) this.readsAfterRemove.push(key);
       throw new SealroomError('not-found', 'a blob is not there');
     }
-    return lend(range === undefined ? blob : blob.subarray(range.start, range.end), this.#chunkLength, signal);
+    const part = range === undefined ? blob : blob.subarray(range.start, range.end);
+    return cancellableChunks(lentChunks(part, this.#chunkLength), signal);
   }
 
   async remove(...[key, options = {}]: Parameters<BlobStore['remove']>): Promise<void> {
@@ -90,24 +92,5 @@ export class MemoryBlobs implements BlobStore {
     this.unfinished.delete(key);
     this.blobs.delete(key);
     this.#removed.add(key);
-  }
-}
-
-async function* lend(
-  bytes: Uint8Array,
-  chunkLength: number,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const buffer = new Uint8Array(Math.min(chunkLength, bytes.length));
-  try {
-    for (let offset = 0; offset < bytes.length; offset += chunkLength) {
-      throwIfCancelled(signal);
-      const part = bytes.subarray(offset, offset + chunkLength);
-      buffer.set(part);
-      yield buffer.subarray(0, part.length);
-    }
-  } finally {
-    // Whoever kept a chunk without copying it finds out.
-    buffer.fill(0xdb);
   }
 }

@@ -1,4 +1,4 @@
-/** Bytes and streams for tests of blob stores. */
+/** Bytes and streams for tests. */
 import { randomBytes } from 'node:crypto';
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
@@ -8,27 +8,34 @@ export function randomBlobKey(): string {
   return Array.from(randomBytes(32), (byte) => BASE32[byte & 31]).join('');
 }
 
-/** Bytes in which no part of a few bytes or more comes twice soon. */
-export function patternBytes(length: number): Uint8Array {
+/** Bytes that differ from one place to the next, so that a piece out of place shows; made anew alike each time. */
+export function patterned(length: number, seed = 1): Uint8Array {
   const bytes = new Uint8Array(length);
-  let state = 0x9e3779b9;
+  let state = (seed * 0x9e37_79b9) | 1;
   for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    bytes[i] = state >>> 24;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    bytes[i] = state;
   }
   return bytes;
 }
 
-/** Lends bytes chunk by chunk from memory that it overwrites as soon as the next chunk is asked for. */
+/** Lends bytes chunk by chunk from memory that it overwrites as soon as the next chunk is asked for, and at the end. */
 export async function* lentChunks(
   bytes: Uint8Array,
   chunkLength: number = Math.max(1, bytes.length),
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const memory = new Uint8Array(chunkLength);
-  for (let offset = 0; offset < bytes.length; offset += chunkLength) {
-    const part = bytes.subarray(offset, offset + chunkLength);
-    memory.set(part);
-    yield memory.subarray(0, part.length);
+  const memory = new Uint8Array(Math.min(chunkLength, bytes.length));
+  try {
+    for (let offset = 0; offset < bytes.length; offset += chunkLength) {
+      const part = bytes.subarray(offset, offset + chunkLength);
+      memory.set(part);
+      yield memory.subarray(0, part.length);
+      memory.fill(0xdb);
+    }
+  } finally {
+    // Whoever kept a chunk without copying it finds out.
     memory.fill(0xdb);
   }
 }

@@ -72,8 +72,10 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
     });
   } catch (error) {
     // What cannot be cleaned up now stands in the journal, and a sweep does it: the reason of the failure matters more.
-    const signal = AbortSignal.timeout(CLEANUP_TIME);
-    const outcome = await abandonPut(core, upload, { lateBlob: mayLandLate(error), signal }).catch(() => 'unknown');
+    const patience = AbortSignal.timeout(CLEANUP_TIME);
+    const outcome = await abandonPut(core, upload, { lateBlob: mayLandLate(error), signal: patience }).catch(
+      () => 'unknown',
+    );
     // The commit that failed has happened after all.
     if (outcome === 'committed') return statOf(await readRecord(core, upload));
     throw error;

@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { openFsBlobs } from '../../src/blobs/fs.ts';
 import { collect } from '../../src/bytes.ts';
 import { blobStoreSuite } from '../../src/testing/blob-store-suite.ts';
-import { rejects } from '../../src/testing/rejects.ts';
-import { lentChunks, patternBytes, PausedSource, randomBlobKey } from '../../src/testing/test-bytes.ts';
+import { rejection } from '../../src/testing/rejects.ts';
+import { lentChunks, patterned, PausedSource, randomBlobKey } from '../../src/testing/test-bytes.ts';
 import { Child } from '../support/child.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -35,10 +35,10 @@ describe('FsBlobs', () => {
     const root = join(folder.path, 'made', 'for', 'it');
     const store = await openFsBlobs(root, { create: true });
     const key = randomBlobKey();
-    await store.put(key, lentChunks(patternBytes(100)));
+    await store.put(key, lentChunks(patterned(100)));
     const fanOut = join(root, key.slice(0, 2));
     assert.deepEqual(await filesIn(folder.path), [join(fanOut, key)]);
-    assert.deepEqual(new Uint8Array(await readFile(join(fanOut, key))), patternBytes(100));
+    assert.deepEqual(new Uint8Array(await readFile(join(fanOut, key))), patterned(100));
     const modes = await Promise.all(
       [root, fanOut, join(fanOut, key)].map(async (path) => (await stat(path)).mode & 0o777),
     );
@@ -48,20 +48,20 @@ describe('FsBlobs', () => {
   test('opens what is there, and makes a folder only when it is told to', async () => {
     await using folder = await temporaryFolder();
     const root = join(folder.path, 'blobs');
-    await rejects(openFsBlobs(root), 'no-vault');
+    await rejection(openFsBlobs(root), 'no-vault');
     assert.equal(existsSync(root), false);
     await openFsBlobs(root, { create: true });
     await openFsBlobs(root, { create: true });
     await openFsBlobs(root);
     await writeFile(join(folder.path, 'file'), '');
-    await rejects(openFsBlobs(join(folder.path, 'file')), 'bad-configuration');
+    await rejection(openFsBlobs(join(folder.path, 'file')), 'bad-configuration');
   });
 
   test('lends every chunk from the same memory', async () => {
     await using folder = await temporaryFolder();
     const store = await openFsBlobs(folder.path);
     const key = randomBlobKey();
-    await store.put(key, lentChunks(patternBytes(2 * MEBIBYTE + 5), MEBIBYTE));
+    await store.put(key, lentChunks(patterned(2 * MEBIBYTE + 5), MEBIBYTE));
     const buffers = new Set<ArrayBufferLike>();
     const lengths: number[] = [];
     for await (const chunk of await store.get(key)) {
@@ -76,7 +76,7 @@ describe('FsBlobs', () => {
     await using folder = await temporaryFolder();
     const store = await openFsBlobs(folder.path);
     const key = randomBlobKey();
-    const chunk = patternBytes(MEBIBYTE);
+    const chunk = patterned(MEBIBYTE);
     const before = process.memoryUsage().arrayBuffers;
     let most = 0;
     const measure = (): void => {
@@ -127,7 +127,7 @@ describe('FsBlobs', () => {
       assert.equal(await child.line(), 'paused');
       await child.kill();
       assert.deepEqual(await filesIn(folder.path), [join(folder.path, key.slice(0, 2), `${key}.part`)]);
-      await rejects(store.get(key), 'not-found');
+      await rejection(store.get(key), 'not-found');
       await store.remove(key);
       assert.deepEqual(await filesIn(folder.path), []);
     });
@@ -149,7 +149,7 @@ describe('FsBlobs', () => {
       const store = await openFsBlobs(folder.path);
       for (let delay = 0; delay < 40; delay++) {
         const key = randomBlobKey();
-        const source = new PausedSource(patternBytes(10));
+        const source = new PausedSource(patterned(10));
         const putting = store.put(key, source);
         await source.paused;
         source.resume();
@@ -163,23 +163,23 @@ describe('FsBlobs', () => {
       await using folder = await temporaryFolder();
       const store = await openFsBlobs(folder.path);
       const key = randomBlobKey();
-      const source = new PausedSource(patternBytes(1000));
+      const source = new PausedSource(patterned(1000));
       const first = store.put(key, source);
       await source.paused;
-      await rejects(store.put(key, lentChunks(patternBytes(10))), 'exists');
+      await rejection(store.put(key, lentChunks(patterned(10))), 'exists');
       source.resume();
       await first;
-      assert.deepEqual(await collect(await store.get(key)), patternBytes(1000));
+      assert.deepEqual(await collect(await store.get(key)), patterned(1000));
     });
 
     test('a blob that was linked when the crash came is whole, and its part goes with it', async () => {
       await using folder = await temporaryFolder();
       const store = await openFsBlobs(folder.path);
       const key = randomBlobKey();
-      await store.put(key, lentChunks(patternBytes(100)));
+      await store.put(key, lentChunks(patterned(100)));
       const path = join(folder.path, key.slice(0, 2), key);
-      await writeFile(`${path}.part`, patternBytes(100));
-      assert.deepEqual(await collect(await store.get(key)), patternBytes(100));
+      await writeFile(`${path}.part`, patterned(100));
+      assert.deepEqual(await collect(await store.get(key)), patterned(100));
       await store.remove(key);
       assert.deepEqual(await filesIn(folder.path), []);
     });
@@ -198,7 +198,7 @@ describe('FsBlobs', () => {
     const won = await Promise.all(children.map(async (child) => (await child.line()).split(' ').filter(Boolean)));
     assert.deepEqual(won.flat().sort(), keys.toSorted());
     for (const [i, winner] of won.entries()) {
-      for (const key of winner) assert.deepEqual(await collect(await store.get(key)), patternBytes(lengths[i]!));
+      for (const key of winner) assert.deepEqual(await collect(await store.get(key)), patterned(lengths[i]!));
     }
     assert.equal((await filesIn(folder.path)).length, keys.length);
   });
@@ -208,25 +208,25 @@ describe('FsBlobs', () => {
     const root = join(folder.path, 'blobs');
     const store = await openFsBlobs(root, { create: true });
     const [kept, fresh] = [randomBlobKey(), randomBlobKey()];
-    await store.put(kept, lentChunks(patternBytes(10)));
+    await store.put(kept, lentChunks(patterned(10)));
     await rename(root, `${root}.away`);
-    await rejects(store.get(kept), 'unavailable');
-    await rejects(store.remove(kept), 'unavailable');
-    await rejects(store.put(fresh, lentChunks(patternBytes(10))), 'unavailable');
+    await rejection(store.get(kept), 'unavailable');
+    await rejection(store.remove(kept), 'unavailable');
+    await rejection(store.put(fresh, lentChunks(patterned(10))), 'unavailable');
     assert.equal(existsSync(root), false);
     await rename(`${root}.away`, root);
-    await store.put(fresh, lentChunks(patternBytes(10)));
-    assert.deepEqual(await collect(await store.get(kept)), patternBytes(10));
+    await store.put(fresh, lentChunks(patterned(10)));
+    assert.deepEqual(await collect(await store.get(kept)), patterned(10));
   });
 
   test('makes a fan-out folder again that somebody took away', async () => {
     await using folder = await temporaryFolder();
     const store = await openFsBlobs(folder.path);
     const keys = ['a', 'b', 'c'].map((last) => 'x'.repeat(31) + last);
-    await store.put(keys[0]!, lentChunks(patternBytes(10)));
+    await store.put(keys[0]!, lentChunks(patterned(10)));
     await rm(join(folder.path, 'xx'), { recursive: true });
-    await rejects(store.put(keys[1]!, lentChunks(patternBytes(10))), 'unavailable');
-    await store.put(keys[2]!, lentChunks(patternBytes(10)));
+    await rejection(store.put(keys[1]!, lentChunks(patterned(10))), 'unavailable');
+    await store.put(keys[2]!, lentChunks(patterned(10)));
     assert.deepEqual(await filesIn(folder.path), [join(folder.path, 'xx', keys[2]!)]);
   });
 
@@ -243,9 +243,9 @@ describe('FsBlobs', () => {
     try {
       const store = await openFsBlobs(disk);
       const key = randomBlobKey();
-      await rejects(store.put(key, lentChunks(patternBytes(MEBIBYTE), 65_536)), 'no-space');
+      await rejection(store.put(key, lentChunks(patterned(MEBIBYTE), 65_536)), 'no-space');
       assert.deepEqual(await filesIn(disk), []);
-      await store.put(randomBlobKey(), lentChunks(patternBytes(100_000)));
+      await store.put(randomBlobKey(), lentChunks(patterned(100_000)));
     } finally {
       await run('umount', [disk]);
     }
@@ -259,14 +259,14 @@ describe('FsBlobs', () => {
     await using folder = await temporaryFolder();
     const store = await openFsBlobs(folder.path);
     const key = randomBlobKey();
-    await store.put(key, lentChunks(patternBytes(10)));
+    await store.put(key, lentChunks(patterned(10)));
     const attempt = async (): Promise<string> => {
       await using child = new Child('store-child.ts', ['open-blobs', folder.path, key], { uid: NOBODY });
       return await child.line();
     };
     await chmod(folder.path, 0o755);
     assert.equal(await attempt(), 'permission permission permission');
-    assert.deepEqual(await collect(await store.get(key)), patternBytes(10));
+    assert.deepEqual(await collect(await store.get(key)), patterned(10));
   });
 });
 

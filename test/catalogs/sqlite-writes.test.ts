@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { describe, mock, test } from 'node:test';
 import { createDatabaseFile, openDatabase, prepareDatabase } from '../../src/catalogs/sqlite-schema.ts';
 import { SqliteWriter } from '../../src/catalogs/sqlite-writes.ts';
-import { rejects } from '../../src/testing/rejects.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import { newItem, put } from '../../src/testing/test-items.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -114,10 +114,10 @@ describe('SqliteWriter', () => {
     const refused = subject.writer.write([put(newItem('p', 'a')), put(newItem('p', 'wrong', { expires: 0.5 }))]);
     const good = ['b', 'c'].map((sort) => subject.writer.write([put(newItem('p', sort))]));
     const conflict = [subject.writer.write([put(shared)]), subject.writer.write([put(newItem('p', 'shared'))])];
-    await rejects(refused, 'usage');
+    await rejection(refused, 'usage');
     await Promise.all(good);
     await conflict[0];
-    await rejects(conflict[1]!, 'conflict');
+    await rejection(conflict[1]!, 'conflict');
     assert.deepEqual(subject.sorts(), ['b', 'c', 'shared']);
   });
 
@@ -125,7 +125,7 @@ describe('SqliteWriter', () => {
     await using subject = await newWriter();
     const undone = subject.writer.write([put(newItem('p', 'a')), put(newItem('p', 'wrong', { expires: 0.5 }))]);
     const good = subject.writer.write([put(newItem('p', 'a'))]);
-    await rejects(undone, 'usage');
+    await rejection(undone, 'usage');
     await good;
     assert.deepEqual(subject.sorts(), ['a']);
   });
@@ -143,7 +143,7 @@ describe('SqliteWriter', () => {
       outcomes.map(({ status }) => status),
       ['fulfilled', 'rejected', 'fulfilled'],
     );
-    await rejects(subject.writer.write([put(newItem('p', 'large', { data: large }))]), 'no-space');
+    await rejection(subject.writer.write([put(newItem('p', 'large', { data: large }))]), 'no-space');
     assert.deepEqual(subject.sorts(), ['a', 'c']);
   });
 });

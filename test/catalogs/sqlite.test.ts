@@ -7,7 +7,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { openSqliteCatalog, type SqliteCatalog, type SqliteCatalogOptions } from '../../src/catalogs/sqlite.ts';
 import { catalogSuite } from '../../src/testing/catalog-suite.ts';
-import { rejects } from '../../src/testing/rejects.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import { newItem, numberData, numberOf, put, remove } from '../../src/testing/test-items.ts';
 import { Child } from '../support/child.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -68,8 +68,8 @@ describe('SqliteCatalog', () => {
     test('nothing where nothing is, and makes nothing', async () => {
       await using folder = await temporaryFolder();
       const path = join(folder.path, 'catalog.db');
-      await rejects(openSqliteCatalog(path), 'no-vault');
-      await rejects(openSqliteCatalog(join(folder.path, 'absent', 'catalog.db'), { create: true }), 'no-vault');
+      await rejection(openSqliteCatalog(path), 'no-vault');
+      await rejection(openSqliteCatalog(join(folder.path, 'absent', 'catalog.db'), { create: true }), 'no-vault');
       assert.equal(existsSync(path), false);
     });
 
@@ -77,7 +77,7 @@ describe('SqliteCatalog', () => {
       await using folder = await temporaryFolder();
       const path = join(folder.path, 'catalog.db');
       await writeFile(path, '');
-      await rejects(openSqliteCatalog(path), 'no-vault');
+      await rejection(openSqliteCatalog(path), 'no-vault');
       assert.equal((await stat(path)).size, 0);
       await using catalog = await openSqliteCatalog(path, { create: true });
       await catalog.write([put(newItem('p', 's'))]);
@@ -97,8 +97,8 @@ describe('SqliteCatalog', () => {
       const path = join(folder.path, 'catalog.db');
       const contents = Buffer.from('not a database, and long enough to be looked at. '.repeat(50));
       await writeFile(path, contents);
-      await rejects(openSqliteCatalog(path), 'damaged');
-      await rejects(openSqliteCatalog(path, { create: true }), 'damaged');
+      await rejection(openSqliteCatalog(path), 'damaged');
+      await rejection(openSqliteCatalog(path, { create: true }), 'damaged');
       assert.deepEqual(await readFile(path), contents);
     });
 
@@ -109,7 +109,7 @@ describe('SqliteCatalog', () => {
       other.exec('CREATE TABLE items (a)');
       other.close();
       const contents = await readFile(path);
-      await rejects(openSqliteCatalog(path, { create: true }), 'no-vault');
+      await rejection(openSqliteCatalog(path, { create: true }), 'no-vault');
       assert.deepEqual(await readFile(path), contents);
     });
 
@@ -118,9 +118,9 @@ describe('SqliteCatalog', () => {
       await made.catalog[Symbol.asyncDispose]();
       using database = new DatabaseSync(made.path);
       database.exec('PRAGMA user_version = 2');
-      await rejects(openSqliteCatalog(made.path), 'unsupported-version');
+      await rejection(openSqliteCatalog(made.path), 'unsupported-version');
       database.exec('PRAGMA user_version = 1; DROP TABLE items');
-      await rejects(openSqliteCatalog(made.path), 'damaged');
+      await rejection(openSqliteCatalog(made.path), 'damaged');
     });
 
     test('no file that it may not change', async (t: TestContext) => {
@@ -150,7 +150,7 @@ describe('SqliteCatalog', () => {
     test('a folder as little as any other file', async () => {
       await using folder = await temporaryFolder();
       await mkdir(join(folder.path, 'catalog.db'));
-      await rejects(openSqliteCatalog(join(folder.path, 'catalog.db')), 'unavailable');
+      await rejection(openSqliteCatalog(join(folder.path, 'catalog.db')), 'unavailable');
     });
   });
 
@@ -163,8 +163,8 @@ describe('SqliteCatalog', () => {
     await file.write(new Uint8Array(size - 2 * 4096).fill(0xff), 0, undefined, 4096);
     await file.close();
     await using catalog = await openSqliteCatalog(made.path);
-    await rejects(catalog.list('p', { limit: 100 }), 'damaged');
-    await rejects(catalog.write([put(newItem('p', 'new'))]), 'damaged');
+    await rejection(catalog.list('p', { limit: 100 }), 'damaged');
+    await rejection(catalog.write([put(newItem('p', 'new'))]), 'damaged');
   });
 
   test('ends a page early that would be large', async () => {
@@ -282,7 +282,7 @@ describe('SqliteCatalog', () => {
       const last = made.catalog.write([put(newItem('p', 'last'))]);
       await setTimeout(1);
       controller.abort();
-      await rejects(cancelled, 'cancelled');
+      await rejection(cancelled, 'cancelled');
       holder.tell('let go');
       await Promise.all([first, last]);
       assert.deepEqual(
@@ -295,7 +295,7 @@ describe('SqliteCatalog', () => {
       await using made = await newCatalog({ busyLimit: 30 });
       using holder = new DatabaseSync(made.path);
       holder.exec('BEGIN IMMEDIATE');
-      await rejects(made.catalog.write([put(newItem('p', 's'))]), 'unavailable');
+      await rejection(made.catalog.write([put(newItem('p', 's'))]), 'unavailable');
       holder.exec('COMMIT');
       await made.catalog.write([put(newItem('p', 's'))]);
     });
@@ -330,8 +330,8 @@ describe('SqliteCatalog', () => {
     const { catalog, path } = made;
     const writing = Promise.all(['a', 'b'].map((sort) => catalog.write([put(newItem('p', sort))])));
     const closing = catalog[Symbol.asyncDispose]();
-    await rejects(catalog.write([put(newItem('p', 'c'))]), 'unexpected');
-    await rejects(catalog.get('p', 'a'), 'unexpected');
+    await rejection(catalog.write([put(newItem('p', 'c'))]), 'unexpected');
+    await rejection(catalog.get('p', 'a'), 'unexpected');
     await Promise.all([writing, closing, catalog[Symbol.asyncDispose]()]);
     await using again = await openSqliteCatalog(path);
     assert.equal((await again.list('p', { limit: 9 })).items.length, 2);

@@ -8,9 +8,9 @@ import { cipher } from '../../src/cipher/index.ts';
 import { DataKey } from '../../src/data-key.ts';
 import { frameCount, sealedSize } from '../../src/message/frames.ts';
 import { suiteOf } from '../../src/message/suites.ts';
-import { patterned } from '../support/patterned.ts';
+import { refusal } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { referenceFrames } from '../support/reference.ts';
-import { refusal } from '../support/rejects.ts';
 
 /** A suite that uses the data key as it is, so that the reference seals with this very key. */
 const REFERENCE = { suite: 0x0078, dataKey: patterned(32, 2), messageId: patterned(16, 3) };

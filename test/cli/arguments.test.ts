@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseRange, recordOf, repeated, repeatedPair, wholeNumber } from '../../src/cli/arguments.ts';
-import { refusal } from '../support/rejects.ts';
+import { refusal } from '../../src/testing/rejects.ts';
 
 describe('a range', () => {
   test('has a first and a last byte, both included; the last may be left out, or a number of bytes at the end given', () => {

@@ -8,7 +8,7 @@ import { createJwk } from '../../src/key-files/jwk.ts';
 import { parseKeySpec } from '../../src/key-spec.ts';
 import type { KeySpec } from '../../src/key-spec.ts';
 import type { Keyring } from '../../src/ports.ts';
-import { rejection } from '../support/rejects.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import { rsaKeyPair } from '../support/rsa-keys.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/config/config.ts';
 import { isSealroomError } from '../../src/errors.ts';
 import { createJwk } from '../../src/key-files/jwk.ts';
 import { parseKeySpec } from '../../src/key-spec.ts';
-import { rejection } from '../support/rejects.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Every file and folder below a folder. */

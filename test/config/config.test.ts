@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { formatConfig, loadConfig, tenantName, vaultFolder } from '../../src/config/config.ts';
 import { MAX_FRAME_LENGTH } from '../../src/message/header.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import { configJsonSchema, schemaFile } from '../../tools/write-config-schema.ts';
-import { rejection } from '../support/rejects.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const valid = {

@@ -4,12 +4,12 @@ import { describe, test } from 'node:test';
 import { collect } from '../../src/bytes.ts';
 import { isSealroomError } from '../../src/errors.ts';
 import type { Item } from '../../src/ports.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { createVault } from '../../src/vault/vault.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 import { everyFault, faultyPorts, outcomeOf, runTask } from '../support/dying.ts';
 import type { FaultAt, Outcome } from '../support/dying.ts';
 import { World, memoryVault } from '../support/memory-vault.ts';
-import { patterned } from '../support/patterned.ts';
 
 const GRACE = 60_000;
 const KEPT = patterned(70, 2);

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 import { collect } from '../../src/bytes.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import type { Files, Stat } from '../../src/vault/files.ts';
 import { Child } from '../support/child.ts';
 import { checkDiskVault, filesOnDisk, makeDiskVault, openDiskVault } from '../support/disk-vault.ts';
 import type { DiskPlace } from '../support/disk-vault.ts';
-import { patterned } from '../support/patterned.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 async function allFiles(files: Files): Promise<Stat[]> {

@@ -6,11 +6,11 @@ import type { TestContext } from 'node:test';
 import { collect } from '../../src/bytes.ts';
 import { SealroomError } from '../../src/errors.ts';
 import type { BlobStore, Catalog, Item } from '../../src/ports.ts';
+import { rejection } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 import { memoryVault } from '../support/memory-vault.ts';
 import type { World } from '../support/memory-vault.ts';
-import { patterned } from '../support/patterned.ts';
-import { rejection } from '../support/rejects.ts';
 
 const GRACE = 80_000;
 const BYTES = patterned(100);

@@ -6,9 +6,9 @@ import { decrypt, decryptRange } from '../../src/envelope/decrypt.ts';
 import { encrypt } from '../../src/envelope/encrypt.ts';
 import { SealroomError } from '../../src/errors.ts';
 import type { Keyring } from '../../src/ports.ts';
-import { patterned } from '../support/patterned.ts';
+import { rejection } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { recordedAccess } from '../support/random-access.ts';
-import { rejection } from '../support/rejects.ts';
 import { staticKeyring } from '../support/static-keyring.ts';
 import { TrackedSource, chunked, drain, iteratorOf } from '../support/streams.ts';
 

@@ -5,9 +5,9 @@ import { DataKey } from '../../src/data-key.ts';
 import { encrypt } from '../../src/envelope/encrypt.ts';
 import { inspect } from '../../src/envelope/inspect.ts';
 import { rawAesKeyring } from '../../src/keyrings/raw-aes.ts';
-import { patterned } from '../support/patterned.ts';
+import { rejection } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { referenceEdk, referenceFrames, referenceHeader, referencePiece } from '../support/reference.ts';
-import { rejection } from '../support/rejects.ts';
 import { TrackedSource, chunked } from '../support/streams.ts';
 
 const KEY = { dataKey: patterned(32, 5), messageId: patterned(32, 6) };

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ErrorCode } from '../../src/errors.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { Child } from '../support/child.ts';
 import { decryptAll, expectRefusal } from '../support/opened.ts';
-import { patterned } from '../support/patterned.ts';
 import {
   referenceContext,
   referenceEdk,

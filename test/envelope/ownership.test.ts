@@ -5,11 +5,10 @@ import { concat } from '../../src/bytes.ts';
 import { decrypt, decryptLent, decryptRange } from '../../src/envelope/decrypt.ts';
 import { encrypt } from '../../src/envelope/encrypt.ts';
 import { isSealroomError } from '../../src/errors.ts';
-import { patterned } from '../support/patterned.ts';
+import { lentChunks, patterned } from '../../src/testing/test-bytes.ts';
 import { recordedAccess } from '../support/random-access.ts';
 import { referenceOpen } from '../support/reference.ts';
 import { staticKeyring } from '../support/static-keyring.ts';
-import { lending } from '../support/streams.ts';
 
 const SECRET = patterned(32, 5);
 const keyring = staticKeyring(SECRET);
@@ -36,16 +35,16 @@ async function destroyed(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array>
 describe('a chunk given out', () => {
   const sources = {
     encrypt: async (): Promise<AsyncIterable<Uint8Array>> =>
-      encrypt(lending(PLAINTEXT, 65_537), { keyring, frameLength }),
+      encrypt(lentChunks(PLAINTEXT, 65_537), { keyring, frameLength }),
     decrypt: async (): Promise<AsyncIterable<Uint8Array>> => (await decrypt(await message(), { keyring })).body,
     'decrypt of a source that lends': async (): Promise<AsyncIterable<Uint8Array>> =>
-      (await decrypt(lending(await message(), 70_001), { keyring })).body,
+      (await decrypt(lentChunks(await message(), 70_001), { keyring })).body,
     decryptRange: async (): Promise<AsyncIterable<Uint8Array>> =>
       (await decryptRange(recordedAccess(await message()), { keyring, range: { start: 0 } })).body,
   };
   let made: Uint8Array | undefined;
   const message = async (): Promise<Uint8Array> =>
-    (made ??= concat(await kept(encrypt(lending(PLAINTEXT, 65_537), { keyring, frameLength }))));
+    (made ??= concat(await kept(encrypt(lentChunks(PLAINTEXT, 65_537), { keyring, frameLength }))));
   const plaintextOf = (name: string, bytes: Uint8Array): Uint8Array =>
     name === 'encrypt' ? referenceOpen(bytes, SECRET) : bytes;
 

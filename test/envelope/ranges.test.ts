@@ -12,10 +12,10 @@ import { inspect } from '../../src/envelope/inspect.ts';
 import { frameOffset, layoutOf, sealedSize } from '../../src/message/frames.ts';
 import type { ByteRange, FrameLayout } from '../../src/message/frames.ts';
 import { writtenSuite } from '../../src/message/suites.ts';
-import { patterned } from '../support/patterned.ts';
+import { refusal, rejection } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { recordedAccess } from '../support/random-access.ts';
 import { referenceFrames, referenceHeader, referencePiece } from '../support/reference.ts';
-import { refusal, rejection } from '../support/rejects.ts';
 import { staticKeyring } from '../support/static-keyring.ts';
 
 const SECRET = patterned(32, 5);

@@ -6,9 +6,9 @@ import { DataKey } from '../../src/data-key.ts';
 import { decrypt } from '../../src/envelope/decrypt.ts';
 import { encrypt } from '../../src/envelope/encrypt.ts';
 import { rawAesKeyring } from '../../src/keyrings/raw-aes.ts';
-import { patterned } from '../support/patterned.ts';
+import { rejection } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { referenceContext, referenceFrames, referenceHeader } from '../support/reference.ts';
-import { rejection } from '../support/rejects.ts';
 import { staticKeyring } from '../support/static-keyring.ts';
 
 const SECRET = patterned(32, 5);

@@ -6,10 +6,9 @@ import { decrypt } from '../../src/envelope/decrypt.ts';
 import { encrypt } from '../../src/envelope/encrypt.ts';
 import { inspect } from '../../src/envelope/inspect.ts';
 import { sealedSize } from '../../src/message/frames.ts';
-import { patterned } from '../support/patterned.ts';
+import { lentChunks, patterned } from '../../src/testing/test-bytes.ts';
 import { referenceFrames, referenceHeader, referenceOpen, referencePiece } from '../support/reference.ts';
 import { staticKeyring } from '../support/static-keyring.ts';
-import { lending } from '../support/streams.ts';
 
 /** Plaintext that is sealed or opened at a time. */
 const BATCH = 1024 * 1024;
@@ -18,12 +17,12 @@ const keyring = staticKeyring(SECRET);
 const KEY = { dataKey: SECRET, messageId: patterned(32, 6) };
 
 async function opened(message: Uint8Array, chunkLength = message.length): Promise<Buffer> {
-  const { body } = await decrypt(lending(message, Math.max(1, chunkLength)), { keyring });
+  const { body } = await decrypt(lentChunks(message, Math.max(1, chunkLength)), { keyring });
   return Buffer.from(await collect(body));
 }
 
 async function sealed(plaintext: Uint8Array, frameLength: number, chunkLength = plaintext.length): Promise<Uint8Array> {
-  return collect(encrypt(lending(plaintext, Math.max(1, chunkLength)), { keyring, frameLength }));
+  return collect(encrypt(lentChunks(plaintext, Math.max(1, chunkLength)), { keyring, frameLength }));
 }
 
 describe('a message of any length', () => {

@@ -12,10 +12,10 @@ import { DataKey } from '../../src/data-key.ts';
 import { decrypt, decryptRange } from '../../src/envelope/decrypt.ts';
 import { inspect } from '../../src/envelope/inspect.ts';
 import { rawAesKeyring } from '../../src/keyrings/raw-aes.ts';
+import { rejection } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { decryptAll, expectRefusal } from '../support/opened.ts';
-import { patterned } from '../support/patterned.ts';
 import { recordedAccess } from '../support/random-access.ts';
-import { rejection } from '../support/rejects.ts';
 import { chunked, iteratorOf } from '../support/streams.ts';
 
 const SECRET = patterned(32, 5);

@@ -3,7 +3,7 @@ import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createKeyFiles } from '../../src/key-files/file.ts';
-import { rejection } from '../support/rejects.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 describe('key files', () => {

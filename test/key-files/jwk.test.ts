@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createJwk, readJwk } from '../../src/key-files/jwk.ts';
 import { assertShowsNot } from '../../src/testing/keyring-suite.ts';
-import { rejection } from '../support/rejects.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const WINDOWS = process.platform === 'win32' && 'Windows keeps its permissions elsewhere';

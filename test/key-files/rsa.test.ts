@@ -4,7 +4,7 @@ import { chmod, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createRsaKeyPair, readRsaKey } from '../../src/key-files/rsa.ts';
-import { rejection } from '../support/rejects.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import { rsaKeyPair } from '../support/rsa-keys.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

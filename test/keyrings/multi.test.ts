@@ -8,7 +8,7 @@ import { rawAesKeyring } from '../../src/keyrings/raw-aes.ts';
 import { rawRsaKeyring } from '../../src/keyrings/raw-rsa.ts';
 import type { Keyring } from '../../src/ports.ts';
 import { keyringSuite } from '../../src/testing/keyring-suite.ts';
-import { rejection } from '../support/rejects.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import { rsaKeyPair } from '../support/rsa-keys.ts';
 
 function aes(name: string): Keyring {

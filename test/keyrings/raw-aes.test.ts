@@ -11,9 +11,9 @@ import { encodeRawAesInfo } from '../../src/message/edk.ts';
 import { rawAesKeyring } from '../../src/keyrings/raw-aes.ts';
 import type { RawAesKeyringOptions } from '../../src/keyrings/raw-aes.ts';
 import { assertShowsNot, keyringSuite } from '../../src/testing/keyring-suite.ts';
+import { refusal, rejection } from '../../src/testing/rejects.ts';
 import { anyContext } from '../support/contexts.ts';
 import { peerGenerate, peerUnwrap } from '../support/peer-keyring.ts';
-import { refusal, rejection } from '../support/rejects.ts';
 
 function options(changes: Partial<RawAesKeyringOptions> = {}): RawAesKeyringOptions {
   return { providerId: 'sealroom', name: 'wrapping', key: new DataKey(cipher.randomBytes(32)), ...changes };

@@ -10,8 +10,8 @@ import type { EncryptedDataKey } from '../../src/message/edk.ts';
 import { rsaPaddings } from '../../src/message/raw-key.ts';
 import type { RsaPadding } from '../../src/message/raw-key.ts';
 import { keyringSuite } from '../../src/testing/keyring-suite.ts';
+import { refusal, rejection } from '../../src/testing/rejects.ts';
 import { peerGenerate, peerUnwrap } from '../support/peer-keyring.ts';
-import { refusal, rejection } from '../support/rejects.ts';
 import { rsaKeyPair } from '../support/rsa-keys.ts';
 
 function options(changes: Partial<RawRsaKeyringOptions> = {}): RawRsaKeyringOptions {

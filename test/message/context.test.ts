@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { contextValue, decodeContext, encodeContext } from '../../src/message/context.ts';
+import { refusal } from '../../src/testing/rejects.ts';
 import { anyContext } from '../support/contexts.ts';
 import { referenceContext } from '../support/reference.ts';
-import { refusal } from '../support/rejects.ts';
 
 const namesIn = (bytes: Uint8Array): string[] => Object.keys(decodeContext(bytes));
 

@@ -12,9 +12,9 @@ import {
   sealedSize,
 } from '../../src/message/frames.ts';
 import type { FrameLayout } from '../../src/message/frames.ts';
-import { patterned } from '../support/patterned.ts';
+import { refusal } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { referenceFrames } from '../support/reference.ts';
-import { refusal } from '../support/rejects.ts';
 
 const anyFrameLength = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 0xffff_ffff }));
 const anySize = fc.oneof(
@@ -181,7 +181,7 @@ describe('a scan for frames', () => {
   test('finds exactly the frames that are all there', () => {
     for (let length = 0; length <= body.length; length++) {
       const complete = ends.filter((end) => end <= length).length;
-      assert.deepEqual(scanFrames(body.subarray(0, length), frameLength, 1, Infinity), {
+      assert.deepEqual(scanFrames(body.subarray(0, length), frameLength, { firstSequence: 1, most: Infinity }), {
         regular: Math.min(complete, 2),
         finalLength: complete === 3 ? 3 : undefined,
         length: complete === 0 ? 0 : ends[complete - 1],
@@ -190,22 +190,31 @@ describe('a scan for frames', () => {
   });
 
   test('stops after as many as were asked for, and after the final one', () => {
-    assert.deepEqual(scanFrames(body, frameLength, 1, 1), { regular: 1, finalLength: undefined, length: ends[0] });
+    assert.deepEqual(scanFrames(body, frameLength, { firstSequence: 1, most: 1 }), {
+      regular: 1,
+      finalLength: undefined,
+      length: ends[0],
+    });
     const more = Buffer.concat([body, body]);
-    assert.deepEqual(scanFrames(more, frameLength, 1, Infinity), { regular: 2, finalLength: 3, length: ends[2] });
+    assert.deepEqual(scanFrames(more, frameLength, { firstSequence: 1, most: Infinity }), {
+      regular: 2,
+      finalLength: 3,
+      length: ends[2],
+    });
   });
 
   test('refuses a number out of order as soon as it is there', () => {
-    for (const first of [0, 2, 3]) refusal(() => scanFrames(body.subarray(0, 4), frameLength, first, 9), 'damaged');
+    for (const first of [0, 2, 3])
+      refusal(() => scanFrames(body.subarray(0, 4), frameLength, { firstSequence: first, most: 9 }), 'damaged');
     const repeated = Buffer.concat([frames[0]!, frames[0]!.subarray(0, 4)]);
-    refusal(() => scanFrames(repeated, frameLength, 1, 9), 'damaged');
+    refusal(() => scanFrames(repeated, frameLength, { firstSequence: 1, most: 9 }), 'damaged');
     const dropped = Buffer.concat([frames[0]!, frames[2]!.subarray(0, 24)]);
-    refusal(() => scanFrames(dropped, frameLength, 1, 9), 'damaged');
+    refusal(() => scanFrames(dropped, frameLength, { firstSequence: 1, most: 9 }), 'damaged');
   });
 
   test('refuses a final frame that is longer than a frame', () => {
     const final = Buffer.from(frames[2]!);
     final.writeUInt32BE(frameLength + 1, 20);
-    refusal(() => scanFrames(final.subarray(0, 24), frameLength, 3, 9), 'damaged');
+    refusal(() => scanFrames(final.subarray(0, 24), frameLength, { firstSequence: 3, most: 9 }), 'damaged');
   });
 });

@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { encodeContext } from '../../src/message/context.ts';
 import { encodeHeaderBody, parseHeader } from '../../src/message/header.ts';
 import type { ParsedHeader } from '../../src/message/header.ts';
+import { refusal } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { anyContext } from '../support/contexts.ts';
-import { patterned } from '../support/patterned.ts';
 import { referenceContext, referenceEdk, referenceHeader } from '../support/reference.ts';
 import type { ReferenceMessage } from '../support/reference.ts';
-import { refusal } from '../support/rejects.ts';
 
 const LIMITS = { maxEncryptedDataKeys: 16 };
 const KEY = { dataKey: patterned(32, 2), messageId: patterned(32, 3) };

@@ -3,8 +3,8 @@ import { collect } from '../../src/bytes.ts';
 import { decrypt } from '../../src/envelope/decrypt.ts';
 import { encrypt } from '../../src/envelope/encrypt.ts';
 import { isSealroomError } from '../../src/errors.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { decryptAll } from './opened.ts';
-import { patterned } from './patterned.ts';
 import { referenceHeader, uint } from './reference.ts';
 import { staticKeyring } from './static-keyring.ts';
 

@@ -1,7 +1,7 @@
 /** Encrypts and decrypts a long stream and prints how much memory the process needed at most, in bytes. */
 import { decrypt } from '../../src/envelope/decrypt.ts';
 import { encrypt } from '../../src/envelope/encrypt.ts';
-import { patterned } from './patterned.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { staticKeyring } from './static-keyring.ts';
 
 const length = Number(process.argv[2]);

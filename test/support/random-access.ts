@@ -1,6 +1,6 @@
 import type { RandomAccess } from '../../src/envelope/decrypt.ts';
 import type { ByteRange } from '../../src/message/frames.ts';
-import { lending } from './streams.ts';
+import { lentChunks } from '../../src/testing/test-bytes.ts';
 
 /** Bytes to read from any place, and a record of what was asked for and what was taken. */
 export interface RecordedAccess extends RandomAccess {
@@ -28,7 +28,7 @@ export function recordedAccess(bytes: Uint8Array, chunkLength = 1024): RecordedA
   };
   async function* counted(index: number, { start, end }: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      for await (const chunk of lending(bytes.subarray(start, end), chunkLength)) {
+      for await (const chunk of lentChunks(bytes.subarray(start, end), chunkLength)) {
         taken[index]! += chunk.length;
         yield chunk;
       }

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { openFsBlobs } from '../../src/blobs/fs.ts';
 import { openSqliteCatalog } from '../../src/catalogs/sqlite.ts';
 import { isSealroomError } from '../../src/errors.ts';
-import { lentChunks, patternBytes, PausedSource } from '../../src/testing/test-bytes.ts';
+import { lentChunks, patterned, PausedSource } from '../../src/testing/test-bytes.ts';
 import { compareAndSwap, newItem, put } from '../../src/testing/test-items.ts';
 
 const [task = '', path = '', ...values] = process.argv.slice(2);
@@ -73,7 +73,7 @@ const tasks: Record<string, () => Promise<unknown>> = {
     const [length, ...keys] = values;
     const won: string[] = [];
     for (const key of keys) {
-      if ((await codeOf(blobs.put(key, lentChunks(patternBytes(Number(length)), 1000)))) === 'done') won.push(key);
+      if ((await codeOf(blobs.put(key, lentChunks(patterned(Number(length)), 1000)))) === 'done') won.push(key);
     }
     return won.join(' ');
   },
@@ -81,7 +81,7 @@ const tasks: Record<string, () => Promise<unknown>> = {
   /** Begins to put a blob and never ends. */
   'put-without-end': async () => {
     const blobs = await openFsBlobs(path);
-    const source = new PausedSource(patternBytes(1000));
+    const source = new PausedSource(patterned(1000));
     const putting = blobs.put(values[0]!, source);
     await source.paused;
     await exchange('paused');

@@ -6,23 +6,6 @@ export function* chunked(bytes: Uint8Array, length: number): Generator<Uint8Arra
   for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
 }
 
-/** Lends its chunks: each one is overwritten when the next one is asked for. */
-export async function* lending(
-  bytes: Uint8Array,
-  length: number = bytes.length,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const buffer = new Uint8Array(Math.min(length, bytes.length));
-  try {
-    for (const chunk of chunked(bytes, length)) {
-      buffer.set(chunk);
-      yield buffer.subarray(0, chunk.length);
-      buffer.fill(0xdb);
-    }
-  } finally {
-    buffer.fill(0xdb);
-  }
-}
-
 /** A source that counts what is taken from it and knows whether it was told to end. */
 export class TrackedSource implements AsyncIterable<Uint8Array> {
   readonly #chunks: readonly Uint8Array[];

@@ -1,10 +1,10 @@
 /** What tests of vaults let other processes do: `node vault-child.ts <task> <place as JSON> [values]`, see `Child`. */
 import { once } from 'node:events';
 import { isSealroomError } from '../../src/errors.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import type { Files } from '../../src/vault/files.ts';
 import { openDiskVault } from './disk-vault.ts';
 import type { DiskPlace, DiskVault } from './disk-vault.ts';
-import { patterned } from './patterned.ts';
 
 const [task, text, ...values] = process.argv.slice(2) as [string, string, ...string[]];
 const place = JSON.parse(text) as DiskPlace;

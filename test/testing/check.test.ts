@@ -5,10 +5,10 @@ import { WriteHistory, checkVault } from '../../src/testing/check.ts';
 import { Faults } from '../../src/testing/faulty.ts';
 import { MemoryBlobs } from '../../src/testing/memory-blobs.ts';
 import { MemoryCatalog } from '../../src/testing/memory-catalog.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { randomBlobKey } from '../../src/vault/identifiers.ts';
 import { memoryVault } from '../support/memory-vault.ts';
 import type { World } from '../support/memory-vault.ts';
-import { patterned } from '../support/patterned.ts';
 
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString();

@@ -6,11 +6,11 @@ import { DataKey as Key } from '../../src/data-key.ts';
 import { Crash, Faults, type Fault } from '../../src/testing/faulty.ts';
 import { MemoryBlobs } from '../../src/testing/memory-blobs.ts';
 import { MemoryCatalog } from '../../src/testing/memory-catalog.ts';
-import { rejects } from '../../src/testing/rejects.ts';
-import { lentChunks, patternBytes, PausedSource, randomBlobKey } from '../../src/testing/test-bytes.ts';
+import { rejection } from '../../src/testing/rejects.ts';
+import { lentChunks, patterned, PausedSource, randomBlobKey } from '../../src/testing/test-bytes.ts';
 import { newItem, put } from '../../src/testing/test-items.ts';
 
-const bytes = patternBytes(1000);
+const bytes = patterned(1000);
 
 function subject(fault?: Fault): { faults: Faults; honest: MemoryBlobs; blobs: MemoryBlobs } {
   const faults = new Faults(fault);
@@ -38,13 +38,13 @@ describe('Faults', () => {
 
   test('passes errors and signals on', async () => {
     const { blobs } = subject();
-    await rejects(blobs.get(randomBlobKey()), 'not-found');
+    await rejection(blobs.get(randomBlobKey()), 'not-found');
     const controller = new AbortController();
     const source = new PausedSource(bytes);
     const putting = blobs.put(randomBlobKey(), source, { signal: controller.signal });
     await source.paused;
     controller.abort();
-    await rejects(putting, 'cancelled');
+    await rejection(putting, 'cancelled');
   });
 
   describe('without a crash', () => {
@@ -57,7 +57,7 @@ describe('Faults', () => {
         const { faults, honest, blobs } = subject({ call: 2, moment });
         const keys = [randomBlobKey(), randomBlobKey(), randomBlobKey()];
         await blobs.put(keys[0]!, lentChunks(bytes));
-        await rejects(blobs.put(keys[1]!, lentChunks(bytes)), 'unavailable');
+        await rejection(blobs.put(keys[1]!, lentChunks(bytes)), 'unavailable');
         assert.ok(faults.fired);
         await blobs.put(keys[2]!, lentChunks(bytes));
         assert.deepEqual(
@@ -70,7 +70,7 @@ describe('Faults', () => {
 
     test('fails a put of nothing half-way too', async () => {
       const { honest, blobs } = subject({ call: 1, moment: 'middle' });
-      await rejects(blobs.put(randomBlobKey(), lentChunks(new Uint8Array(0))), 'unavailable');
+      await rejection(blobs.put(randomBlobKey(), lentChunks(new Uint8Array(0))), 'unavailable');
       assert.deepEqual(honest.keys(), []);
     });
 
@@ -81,7 +81,7 @@ describe('Faults', () => {
       const chunks = (await blobs.get(key))[Symbol.asyncIterator]();
       const first = await chunks.next();
       assert.deepEqual(first.value, bytes.subarray(0, 200));
-      await rejects(chunks.next(), 'unavailable');
+      await rejection(chunks.next(), 'unavailable');
       assert.equal((await blobs.get(key)) !== undefined, true);
     });
 
@@ -104,7 +104,7 @@ describe('Faults', () => {
       };
       for (const method of ['unwrap', 'generate', 'get'] as const) {
         key = undefined;
-        await rejects(new Faults({ call: 1, moment: 'after' }).wrap('port', port)[method](), 'unavailable');
+        await rejection(new Faults({ call: 1, moment: 'after' }).wrap('port', port)[method](), 'unavailable');
         assert.equal(key === undefined || (key as DataKey).wiped, true);
       }
       assert.equal(returned, 1);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { blobStoreSuite } from '../../src/testing/blob-store-suite.ts';
 import { MemoryBlobs } from '../../src/testing/memory-blobs.ts';
-import { rejects } from '../../src/testing/rejects.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import { lentChunks, randomBlobKey } from '../../src/testing/test-bytes.ts';
 
 blobStoreSuite('MemoryBlobs', () => {
@@ -24,11 +24,11 @@ describe('MemoryBlobs', () => {
   test('notes reads after a removal', async () => {
     const store = new MemoryBlobs();
     const key = randomBlobKey();
-    await rejects(store.get(key), 'not-found');
+    await rejection(store.get(key), 'not-found');
     await store.put(key, lentChunks(Uint8Array.of(1)));
     await store.remove(key);
     assert.deepEqual(store.readsAfterRemove, []);
-    await rejects(store.get(key), 'not-found');
+    await rejection(store.get(key), 'not-found');
     assert.deepEqual(store.readsAfterRemove, [key]);
   });
 

@@ -3,11 +3,10 @@ import { describe, test } from 'node:test';
 import { collect } from '../../src/bytes.ts';
 import type { DataKey } from '../../src/data-key.ts';
 import type { BlobStore, Keyring } from '../../src/ports.ts';
-import { PausedSource } from '../../src/testing/test-bytes.ts';
+import { rejection } from '../../src/testing/rejects.ts';
+import { patterned, PausedSource } from '../../src/testing/test-bytes.ts';
 import { memoryVault } from '../support/memory-vault.ts';
 import type { World } from '../support/memory-vault.ts';
-import { patterned } from '../support/patterned.ts';
-import { rejection } from '../support/rejects.ts';
 import { TrackedSource, chunked, iteratorOf } from '../support/streams.ts';
 
 /** Ports that know what was not given back yet. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { collect } from '../../src/bytes.ts';
+import { rejection } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { memoryVault } from '../support/memory-vault.ts';
-import { patterned } from '../support/patterned.ts';
-import { rejection } from '../support/rejects.ts';
 
 const SAID = {
   name: 'n',

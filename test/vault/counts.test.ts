@@ -5,11 +5,11 @@ import * as fc from 'fast-check';
 import { collect } from '../../src/bytes.ts';
 import { Faults } from '../../src/testing/faulty.ts';
 import type { BlobStore } from '../../src/ports.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 import { faultyPorts } from '../support/dying.ts';
 import { memoryVault } from '../support/memory-vault.ts';
 import type { World } from '../support/memory-vault.ts';
-import { patterned } from '../support/patterned.ts';
 
 /** A vault whose calls are counted, freshly opened. */
 async function counted(

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { collect } from '../../src/bytes.ts';
 import { decrypt } from '../../src/envelope/decrypt.ts';
+import { rejection } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { checkDiskVault, filesOnDisk, makeDiskVault, openDiskVault } from '../support/disk-vault.ts';
-import { patterned } from '../support/patterned.ts';
-import { rejection } from '../support/rejects.ts';
 import { iteratorOf } from '../support/streams.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { collect } from '../../src/bytes.ts';
 import { multiKeyring } from '../../src/keyrings/multi.ts';
+import { rejection } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import type { Files } from '../../src/vault/files.ts';
 import { freshKeyring, memoryVault } from '../support/memory-vault.ts';
-import { patterned } from '../support/patterned.ts';
-import { rejection } from '../support/rejects.ts';
 import { chunked } from '../support/streams.ts';
 
 const NOBODY = '01234567-89ab-7cde-8f01-23456789abcd';

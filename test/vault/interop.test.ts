@@ -10,9 +10,9 @@ import {
 import { collect } from '../../src/bytes.ts';
 import { decrypt } from '../../src/envelope/decrypt.ts';
 import { inspect } from '../../src/envelope/inspect.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { freshKeyring, memoryVault } from '../support/memory-vault.ts';
 import type { World } from '../support/memory-vault.ts';
-import { patterned } from '../support/patterned.ts';
 import { referenceContext, referenceEdk, uint } from '../support/reference.ts';
 
 const KEY = patterned(32, 9);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ErrorCode } from '../../src/errors.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import type { PutOptions } from '../../src/vault/files.ts';
 import { memoryVault } from '../support/memory-vault.ts';
-import { rejection } from '../support/rejects.ts';
 
 function pairs(count: number, value = 'v'): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, value]));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
+import { rejection } from '../../src/testing/rejects.ts';
 import type { Files, Stat } from '../../src/vault/files.ts';
 import { memoryVault } from '../support/memory-vault.ts';
-import { rejection } from '../support/rejects.ts';
 
 /** All pages; each but the last must be full. */
 async function pagesOf(files: Files, limit: number): Promise<Stat[]> {

@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import { collect } from '../../src/bytes.ts';
 import { MemoryBlobs } from '../../src/testing/memory-blobs.ts';
 import { MemoryCatalog } from '../../src/testing/memory-catalog.ts';
+import { rejection } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import { createVault, openVault } from '../../src/vault/vault.ts';
 import type { CreateVaultOptions } from '../../src/vault/vault.ts';
 import { World, freshKeyring, memoryVault } from '../support/memory-vault.ts';
-import { patterned } from '../support/patterned.ts';
-import { rejection } from '../support/rejects.ts';
 
 describe('openVault', () => {
   test('gives the vault that createVault made, and whoever has id, pins and key reads it', async () => {

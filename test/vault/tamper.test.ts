@@ -8,13 +8,13 @@ import { collect } from '../../src/bytes.ts';
 import { decrypt } from '../../src/envelope/decrypt.ts';
 import { SealroomError, errorTable, isSealroomError } from '../../src/errors.ts';
 import type { Item } from '../../src/ports.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import type { Stat } from '../../src/vault/files.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 import { jsonChanges } from '../support/json-changes.ts';
 import type { Json } from '../support/json-changes.ts';
 import { memoryVault } from '../support/memory-vault.ts';
 import type { World } from '../support/memory-vault.ts';
-import { patterned } from '../support/patterned.ts';
 import { drain } from '../support/streams.ts';
 
 interface Known {

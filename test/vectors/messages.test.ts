@@ -10,12 +10,12 @@ import { inspect } from '../../src/envelope/inspect.ts';
 import type { OpenOptions } from '../../src/envelope/open-header.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import { suiteOf } from '../../src/message/suites.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import { PublishedMessages, messagesAbsent, remembering } from '../support/messages.ts';
 import type { PublishedMessage } from '../support/messages.ts';
 import { decryptAll, expectRefusal } from '../support/opened.ts';
 import { recordedAccess } from '../support/random-access.ts';
 import { referenceOpen } from '../support/reference.ts';
-import { rejection } from '../support/rejects.ts';
 import { staticKeyring } from '../support/static-keyring.ts';
 import { chunked } from '../support/streams.ts';
 
@@ -68,7 +68,7 @@ describe('the published messages', { skip: messagesAbsent }, () => {
       const { keyring, secret } = remembering(published.keyring(entry));
       const { suite, context, body } = await decrypt(entry.message, { ...optionsFor(entry), keyring });
       const plaintext = await collect(body);
-      assert.equal(suite, Number.parseInt(entry.suite!, 16), entry.id);
+      assert.equal(suite, `0x${entry.suite}`, entry.id);
       // One was published without its plaintext; its length is known.
       if (entry.plaintext === undefined) assert.equal(plaintext.length, entry.plaintextLength, entry.id);
       else assert.deepEqual(plaintext, entry.plaintext, entry.id);

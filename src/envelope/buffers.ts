@@ -1,0 +1,56 @@
+/** Memory that is used again for every batch of a stream. */
+import type { ByteReader } from '../bytes.ts';
+
+/** Memory for what is given out: it grows with what is asked for, and disposing wipes it. */
+export class LentBuffer implements Disposable {
+  #buffer: Uint8Array = new Uint8Array(0);
+
+  /** A piece of this length, holding whatever it held; the last one is no longer valid. */
+  next(length: number): Uint8Array {
+    if (this.#buffer.length < length) {
+      this.#buffer.fill(0);
+      this.#buffer = new Uint8Array(length);
+    }
+    return this.#buffer.subarray(0, length);
+  }
+
+  [Symbol.dispose](): void {
+    this.#buffer.fill(0);
+  }
+}
+
+/**
+ * Memory in which what comes in pieces is put together. It grows with what arrives, so that a length that is only
+ * claimed takes nothing. Disposing wipes it.
+ */
+export class GatheringBuffer implements Disposable {
+  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
+  /**
+   * Reads until `length` bytes are there, or the reader ends. What it returns is valid until the next call.
+   *
+   * @param kept bytes from the last call that stand at the beginning
+   */
+  async fill(reader: ByteReader, length: number, kept = 0): Promise<Uint8Array> {
+    let filled = kept;
+    while (filled < length) {
+      const buffered = await reader.buffered();
+      if (buffered === 0) break;
+      this.#grow(Math.min(length, filled + buffered), filled);
+      filled += await reader.readInto(this.#buffer.subarray(filled, Math.min(length, filled + buffered)));
+    }
+    return this.#buffer.subarray(0, filled);
+  }
+
+  #grow(needed: number, filled: number): void {
+    if (this.#buffer.length >= needed) return;
+    const larger = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+    larger.set(this.#buffer.subarray(0, filled));
+    this.#buffer.fill(0);
+    this.#buffer = larger;
+  }
+
+  [Symbol.dispose](): void {
+    this.#buffer.fill(0);
+  }
+}
