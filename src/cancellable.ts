@@ -54,17 +54,16 @@ class CancellableIterator implements AsyncIterator<Uint8Array, undefined> {
   #answer(iterator: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array, unknown>> {
     return new Promise((resolve, reject) => {
       this.#asked = reject;
-      iterator.next().then(
-        (result) => {
-          this.#asked = undefined;
-          resolve(result);
-        },
-        (error: unknown) => {
-          this.#asked = undefined;
-          this.#end();
-          reject(error);
-        },
-      );
+      const answered = (): void => void (this.#asked = undefined);
+      const failed = (error: unknown): void => {
+        answered();
+        this.#end();
+        reject(error);
+      };
+      iterator.next().then((result) => {
+        answered();
+        return resolve(result);
+      }, failed);
     });
   }
 

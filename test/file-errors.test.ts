@@ -8,6 +8,10 @@ describe('fileError', () => {
   test('gives each system error its code, and says what to do', () => {
     const codes = {
       ENOENT: 'not-found',
+      ENOTDIR: 'not-found',
+      EISDIR: 'usage',
+      ELOOP: 'usage',
+      ENAMETOOLONG: 'usage',
       EEXIST: 'exists',
       ENOSPC: 'no-space',
       EDQUOT: 'no-space',

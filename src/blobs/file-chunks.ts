@@ -2,8 +2,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { throwIfCancelled } from '../errors.ts';
 import { fileError } from '../file-errors.ts';
 
-/** Large enough that the cost of a call disappears beside the copy. */
-const CHUNK_LENGTH = 1024 * 1024;
+/** Large enough that the cost of a call disappears beside the copy, small enough to stay in a core's own cache. */
+const CHUNK_LENGTH = 256 * 1024;
 
 export interface FilePart {
   readonly start: number;

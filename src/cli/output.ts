@@ -17,7 +17,10 @@ import type { Session } from './session.ts';
 export interface Output {
   /** True when results for people or programs have to go elsewhere. */
   readonly isStdout: boolean;
-  /** Takes a stream, whose chunks may be lent. What fails leaves no file. */
+  /**
+   * Takes a stream, whose chunks stay as they are until the next but one is asked for, and the last until this
+   * resolves. What fails leaves no file.
+   */
   write(chunks: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
@@ -112,7 +115,7 @@ async function writeFile(
     throw new SealroomError('not-found', `${path}: its folder is not there`, { cause: error });
   });
   try {
-    await writeAll(handle, path, cancellableChunks(chunks, signal));
+    await writeAhead(handle, path, cancellableChunks(chunks, signal));
     // Without it, a machine that stops now could show the name with nothing behind it.
     await handle.sync();
     await handle.close();
@@ -164,12 +167,33 @@ async function claimName(target: string, path: string): Promise<void> {
 
 async function writeAll(handle: FileHandle, path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of chunks) {
-    // write(2) may take less than it was given.
-    for (let offset = 0; offset < chunk.length;) {
-      const { bytesWritten } = await handle.write(chunk, offset).catch((error: unknown) => {
-        throw fileError(error, path);
-      });
-      offset += bytesWritten;
+    await writeChunk(handle, path, chunk);
+  }
+}
+
+/** Writes a chunk while the next one is made. */
+async function writeAhead(handle: FileHandle, path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  let writing = Promise.resolve();
+  try {
+    for await (const chunk of chunks) {
+      await writing;
+      writing = writeChunk(handle, path, chunk);
+      // Its error is thrown when it is waited for.
+      writing.catch(() => undefined);
     }
+    await writing;
+  } finally {
+    // The memory must not be wiped, nor the file closed and its number given to another, under a write.
+    await writing.catch(() => undefined);
+  }
+}
+
+async function writeChunk(handle: FileHandle, path: string, chunk: Uint8Array): Promise<void> {
+  // write(2) may take less than it was given.
+  for (let offset = 0; offset < chunk.length;) {
+    const { bytesWritten } = await handle.write(chunk, offset).catch((error: unknown) => {
+      throw fileError(error, path);
+    });
+    offset += bytesWritten;
   }
 }

@@ -1,11 +1,16 @@
 /** Memory that is used again for every batch of a stream. */
 import type { ByteReader } from '../bytes.ts';
 
-/** Memory for what is given out: it grows with what is asked for, and disposing wipes it. */
-export class LentBuffer implements Disposable {
+/** Where the chunks that are given out lie. */
+export interface ChunkMemory {
+  /** A piece of this length, holding whatever it held. How long the pieces before stay valid is the owner's to say. */
+  next(length: number): Uint8Array;
+}
+
+/** One piece for all: a chunk is valid until the next one is asked for. Disposing wipes it. */
+export class LentBuffer implements ChunkMemory, Disposable {
   #buffer: Uint8Array = new Uint8Array(0);
 
-  /** A piece of this length, holding whatever it held; the last one is no longer valid. */
   next(length: number): Uint8Array {
     if (this.#buffer.length < length) {
       this.#buffer.fill(0);
@@ -16,6 +21,25 @@ export class LentBuffer implements Disposable {
 
   [Symbol.dispose](): void {
     this.#buffer.fill(0);
+  }
+}
+
+/**
+ * Two pieces that take turns: a chunk is valid until the next but one is asked for, so that one can be written while
+ * the next is made. Whoever owns it disposes it when the last chunk is written, which wipes both.
+ */
+export class AlternatingBuffers implements ChunkMemory, Disposable {
+  #current = new LentBuffer();
+  #other = new LentBuffer();
+
+  next(length: number): Uint8Array {
+    [this.#current, this.#other] = [this.#other, this.#current];
+    return this.#current.next(length);
+  }
+
+  [Symbol.dispose](): void {
+    this.#current[Symbol.dispose]();
+    this.#other[Symbol.dispose]();
   }
 }
 

@@ -14,6 +14,7 @@ import { IV_LENGTH, MAX_SINGLE_BLOCK_LENGTH, TAG_LENGTH } from '../message/heade
 import type { Header } from '../message/header.ts';
 import { suiteName } from '../message/suites.ts';
 import { openFrames, openRange } from './frames.ts';
+import type { FramesOptions } from './frames.ts';
 import type { CallOptions } from '../ports.ts';
 import { openHeader } from './open-header.ts';
 import type { OpenedHeader, OpenOptions } from './open-header.ts';
@@ -41,8 +42,8 @@ export async function decrypt(message: Bytes, options: OpenOptions): Promise<Dec
   return openMessage(message, options, owned);
 }
 
-/** `decrypt`, with chunks that are lent until the next one is asked for. */
-export async function decryptLent(message: Bytes, options: OpenOptions): Promise<DecryptedMessage> {
+/** `decrypt`, with chunks that are lent: until the next one is asked for, or as long as `memory` says. */
+export async function decryptLent(message: Bytes, options: OpenOptions & FramesOptions): Promise<DecryptedMessage> {
   return openMessage(message, options, (body) => body);
 }
 
@@ -50,7 +51,7 @@ type Body = AsyncGenerator<Uint8Array, void, undefined>;
 
 async function openMessage(
   message: Bytes,
-  options: OpenOptions,
+  options: OpenOptions & FramesOptions,
   handOver: (body: Body) => Body,
 ): Promise<DecryptedMessage> {
   const reader = new ByteReader(cancellableChunks(chunksOf(message), options.signal));
@@ -68,7 +69,7 @@ async function openMessage(
 async function* openBody(
   source: ByteReader,
   opened: OpenedHeader,
-  { signal }: OpenOptions,
+  { memory, signal }: OpenOptions & FramesOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   await using reader = source;
   using key = opened.encryptionKey;
@@ -80,7 +81,7 @@ async function* openBody(
       : openFrames(
           reader,
           { key, messageId: header.messageId, frameLength: header.frameLength },
-          { signal, onFrames: (sealed) => verifier?.update(sealed) },
+          { memory, signal, onFrames: (sealed) => verifier?.update(sealed) },
         );
   if (verifier === undefined) yield* plaintext;
   else yield* untilSigned(plaintext, () => checkSignature(reader, verifier));

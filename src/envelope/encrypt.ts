@@ -15,15 +15,16 @@ import type { FrameKey } from '../cipher/cipher.ts';
 import type { CallOptions, Keyring } from '../ports.ts';
 import { deriveKeys } from './derive.ts';
 import { sealFrames } from './frames.ts';
+import type { FramesOptions } from './frames.ts';
 
 /** Plaintext bytes a frame holds unless the caller says otherwise: docs/performance.md has the measurements. */
-export const DEFAULT_FRAME_LENGTH: number = 64 * 1024;
+export const DEFAULT_FRAME_LENGTH: number = 128 * 1024;
 
 export interface EncryptOptions extends CallOptions {
   readonly keyring: Keyring;
   /** Public pairs to authenticate with the message. */
   readonly context?: EncryptionContext | undefined;
-  /** Plaintext bytes a frame holds, from 1 to 2^32 - 1; 64 KiB unless given. */
+  /** Plaintext bytes a frame holds, from 1 to 2^32 - 1; 128 KiB unless given. */
   readonly frameLength?: number | undefined;
 }
 
@@ -37,10 +38,10 @@ export async function* encrypt(plaintext: Bytes, options: EncryptOptions): Async
   for await (const chunk of encryptLent(plaintext, options)) yield chunk.slice();
 }
 
-/** `encrypt`, with chunks that are lent until the next one is asked for. */
+/** `encrypt`, with chunks that are lent: until the next one is asked for, or as long as `memory` says. */
 export async function* encryptLent(
   plaintext: Bytes,
-  { keyring, context = {}, frameLength = DEFAULT_FRAME_LENGTH, signal }: EncryptOptions,
+  { keyring, context = {}, frameLength = DEFAULT_FRAME_LENGTH, memory, signal }: EncryptOptions & FramesOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   checkFrameLength(frameLength);
   checkCallerContext(context);
@@ -55,7 +56,7 @@ export async function* encryptLent(
   const message = beginMessage(dataKey, { context, edks: generated.edks, frameLength });
   using _ = message.frameKey.key;
   yield concat([message.header, message.tag]);
-  yield* sealFrames(cancellableChunks(chunksOf(plaintext), signal), message.frameKey, { signal });
+  yield* sealFrames(cancellableChunks(chunksOf(plaintext), signal), message.frameKey, { memory, signal });
 }
 
 /** A message's header, and what seals its frames. */

@@ -16,12 +16,18 @@ import {
 import type { ByteRange, FrameLayout } from '../message/frames.ts';
 import type { CallOptions } from '../ports.ts';
 import { GatheringBuffer, LentBuffer } from './buffers.ts';
+import type { ChunkMemory } from './buffers.ts';
 
 /** Plaintext that is sealed or opened at a time: large enough that a promise for each costs nothing. */
 const BATCH_LENGTH = 1024 * 1024;
 
 function framesPerBatch(frameLength: number): number {
   return Math.max(1, Math.floor(BATCH_LENGTH / frameLength));
+}
+
+export interface FramesOptions extends CallOptions {
+  /** Where chunks lie that are given out; memory that is wiped at the end unless given. */
+  readonly memory?: ChunkMemory | undefined;
 }
 
 /**
@@ -33,12 +39,13 @@ function framesPerBatch(frameLength: number): number {
 export async function* sealFrames(
   plaintext: AsyncIterable<Uint8Array>,
   key: FrameKey,
-  { signal }: CallOptions = {},
+  { memory, signal }: FramesOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   await using reader = new ByteReader(plaintext);
   const { frameLength } = key;
   const perBatch = framesPerBatch(frameLength);
-  using sealed = new LentBuffer();
+  using own = new LentBuffer();
+  const sealed = memory ?? own;
   using gathered = new GatheringBuffer();
   let sequence = 1;
   for (let final = false; !final;) {
@@ -66,7 +73,7 @@ export async function* sealFrames(
   }
 }
 
-export interface OpenFramesOptions extends CallOptions {
+export interface OpenFramesOptions extends FramesOptions {
   /** Sequence number of the first frame that the reader stands at; 1 unless given. */
   readonly firstSequence?: number | undefined;
   /** How many frames to open; up to the final one unless given. */
@@ -84,12 +91,13 @@ export interface OpenFramesOptions extends CallOptions {
 export async function* openFrames(
   reader: ByteReader,
   key: FrameKey,
-  { firstSequence = 1, count = Infinity, onFrames, signal }: OpenFramesOptions = {},
+  { firstSequence = 1, count = Infinity, onFrames, memory, signal }: OpenFramesOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { frameLength } = key;
   const perBatch = framesPerBatch(frameLength);
   using gathered = new GatheringBuffer();
-  using plaintext = new LentBuffer();
+  using own = new LentBuffer();
+  const plaintext = memory ?? own;
   let sequence = firstSequence;
   let left = count;
   while (left > 0) {

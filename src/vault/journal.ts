@@ -75,7 +75,7 @@ export async function removeEntryBlobs(
  * The journal entry of a put while it runs. Renews itself every quarter of the grace time; when it cannot, `signal`
  * fires with `interrupted` and the put stops. Its writes go one after the other, each expecting the last one's version.
  */
-export class LiveEntry implements AsyncDisposable {
+export class LiveEntry implements Disposable {
   readonly #core: VaultCore;
   readonly #abort = new AbortController();
   readonly #timer: NodeJS.Timeout;
@@ -122,8 +122,9 @@ export class LiveEntry implements AsyncDisposable {
     return this.#standing;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.settle();
+  /** Stops renewing. A write that is under way is not waited for: a catalog that is silent would hold up the put. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
   }
 
   #interrupt(cause: unknown): void {

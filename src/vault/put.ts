@@ -44,7 +44,7 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
   checkMetadata({ name, type, tags, metadata, context, createdBy });
   const upload = await beginPut(core, { tenant, context }, options);
   using _ = upload.dataKey;
-  await using journal = upload.journal;
+  using journal = upload.journal;
   const signal = AbortSignal.any([journal.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   try {
     await using source = new ByteReader(cancellableChunks(chunksOf(bytes), signal));
@@ -73,9 +73,9 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
   } catch (error) {
     // What cannot be cleaned up now stands in the journal, and a sweep does it: the reason of the failure matters more.
     const patience = AbortSignal.timeout(CLEANUP_TIME);
-    const outcome = await abandonPut(core, upload, { lateBlob: mayLandLate(error), signal: patience }).catch(
-      () => 'unknown',
-    );
+    const abandoned = abandonPut(core, upload, { lateBlob: mayLandLate(error), signal: patience });
+    // Ports that do not listen to the signal are not waited for either.
+    const outcome = await orCancelled(abandoned, patience).catch(() => 'unknown');
     // The commit that failed has happened after all.
     if (outcome === 'committed') return statOf(await readRecord(core, upload));
     throw error;
@@ -106,8 +106,9 @@ export async function beginPut(
     const { dataKey, edks } = await generateChecked(core.keyring, fullContext(core, place, context), { signal });
     return { ...place, context, dataKey, edks, journal, firstBlob };
   } catch (error) {
-    const cleanup = { lateBlob: false, signal: AbortSignal.timeout(CLEANUP_TIME) };
-    await abandonPut(core, { ...place, journal }, cleanup).catch(() => {});
+    const patience = AbortSignal.timeout(CLEANUP_TIME);
+    const abandoned = abandonPut(core, { ...place, journal }, { lateBlob: false, signal: patience });
+    await orCancelled(abandoned, patience).catch(() => {});
     throw error;
   }
 }

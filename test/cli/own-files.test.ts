@@ -15,6 +15,7 @@ test('a put of the catalog’s own files leaves the catalog to whoever else writ
   writeFileSync(join(cwd, 'plain'), 'text');
   const own = ['', '-wal', '-shm'].map((suffix) => `sealroom/catalog.db${suffix}`);
   const { process: child, result } = startCli(['put', ...own, '-'], { cwd });
+  using _ = { [Symbol.dispose]: () => child.kill('SIGKILL') };
   // Told on stderr when one was refused, on stdout when it was put: then it waits for the last.
   await lines(child, own.length);
   // Had it lost its locks, this would take itself for the last to leave, and take the log away.

@@ -4,13 +4,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { initVault } from '../../src/compose/init.ts';
 import { openVaultAt } from '../../src/compose/open.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { createJwk } from '../../src/key-files/jwk.ts';
-import { cliProgram, startCli } from '../support/cli.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
+import { cliProgram, runCli, startCli } from '../support/cli.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Waits for an unfinished output file that has this many bytes. */
@@ -99,5 +101,29 @@ describe('a signal', { skip: process.platform === 'win32' ? 'Windows has no sign
     await once(child.stdout, 'readable');
     child.kill('SIGINT');
     assert.deepEqual(await exited, [130, null]);
+  });
+
+  test('in the middle of a decrypt to a full pipe gives a late reader nothing that was not there', async () => {
+    await using folder = await temporaryFolder();
+    const { path } = folder;
+    await createJwk(join(path, 'k.jwk'));
+    const plaintext = patterned(8 * 1024 * 1024);
+    writeFileSync(join(path, 'plain'), plaintext);
+    const sealed = await runCli(['encrypt', 'plain', '-o', 'sealed', '-k', 'jwk:k.jwk'], { cwd: path });
+    assert.equal(sealed.exit, 0, sealed.stderr);
+    // stderr goes the same way: while its pipe is full the process cannot end, and still holds what it was to write.
+    const command = `exec '${process.execPath}' '${cliProgram}' decrypt sealed -k jwk:k.jwk 2>&1`;
+    const child = spawn('/bin/sh', ['-c', command], { cwd: path, stdio: ['ignore', 'pipe', 'ignore'] });
+    await once(child.stdout, 'readable');
+    child.kill('SIGINT');
+    // It gives up the write, which only a reader could see: and there is none yet.
+    await sleep(200);
+    const output = await buffer(child.stdout);
+    const told = 'sealroom: stopped by SIGINT before it was done\n';
+    const at = output.indexOf(told);
+    assert.ok(at > 0, 'it was stopped in the middle');
+    const bytes = Buffer.concat([output.subarray(0, at), output.subarray(at + told.length)]);
+    assert.ok(bytes.length < plaintext.length);
+    assert.ok(bytes.equals(plaintext.subarray(0, bytes.length)));
   });
 });

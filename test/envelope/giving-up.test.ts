@@ -4,7 +4,8 @@ import { describe, test } from 'node:test';
 import { collect } from '../../src/bytes.ts';
 import { decrypt, decryptRange } from '../../src/envelope/decrypt.ts';
 import { encrypt } from '../../src/envelope/encrypt.ts';
-import { SealroomError } from '../../src/errors.ts';
+import { SealroomError, isSealroomError } from '../../src/errors.ts';
+import type { ByteRange } from '../../src/message/frames.ts';
 import type { Keyring } from '../../src/ports.ts';
 import { rejection } from '../../src/testing/rejects.ts';
 import { patterned } from '../../src/testing/test-bytes.ts';
@@ -200,6 +201,53 @@ describe('a call that is cancelled', () => {
     assert.ok(ended instanceof SealroomError && ended.code === 'cancelled');
     assert.ok(message.closed && message.taken < PLAINTEXT.length / CHUNK);
     assert.equal(Buffer.compare(bytes, PLAINTEXT.subarray(0, bytes.length)), 0);
+  });
+
+  for (const [where, silentFrom] of [
+    ['its header', 0],
+    ['its first frames', 1],
+    ['its body', 200_000],
+  ] as const) {
+    test(`while a range is silent in ${where} ends at once, and wipes`, async () => {
+      const silence = Promise.withResolvers<void>();
+      const own = staticKeyring(SECRET);
+      const controller = new AbortController();
+      let reads = 0;
+      // The first stream gives the header, the second the body; a generator that waits cannot be told to end.
+      const read = async function* ({ start, end }: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
+        const given = reads++ === 0 ? (silentFrom === 0 ? 10 : end) : silentFrom;
+        for (const chunk of chunked(written.subarray(start, Math.min(end, start + given)), CHUNK)) yield chunk;
+        if (start + given >= end) return;
+        silence.resolve();
+        await new Promise(() => undefined);
+      };
+      const access = { size: written.length, read: (range: ByteRange) => Promise.resolve(read(range)) };
+      const { signal } = controller;
+      const call = decryptRange(access, { keyring: own, range: { start: 0 }, signal }).then(({ body }) => drain(body));
+      const outcome = call.catch((error: unknown) => ({ bytes: new Uint8Array(0), error }));
+      await silence.promise;
+      controller.abort();
+      const { bytes, error } = await outcome;
+      assert.ok(isSealroomError(error, 'cancelled'));
+      assert.equal(Buffer.compare(bytes, PLAINTEXT.subarray(0, bytes.length)), 0);
+      assert.equal(bytes.length > 0, silentFrom > 1);
+      assert.ok(own.given.every(({ wiped }) => wiped));
+    });
+  }
+
+  test('while a store does not even open a range ends at once', async () => {
+    const controller = new AbortController();
+    const asked = Promise.withResolvers<void>();
+    const read = (): Promise<never> => {
+      asked.resolve();
+      return new Promise(() => undefined);
+    };
+    const { signal } = controller;
+    const access = { size: written.length, read };
+    const call = decryptRange(access, { keyring: staticKeyring(SECRET), range: { start: 0 }, signal });
+    await asked.promise;
+    controller.abort();
+    await rejection(call, 'cancelled');
   });
 
   test('for a reason of its own ends with that reason', async () => {

@@ -1,5 +1,6 @@
 /** `decrypt`: opens a message, without a vault. */
 import { keyringFromSpecs } from '../../compose/keys.ts';
+import { AlternatingBuffers } from '../../envelope/buffers.ts';
 import { decryptLent, decrypt as decryptOwned } from '../../envelope/decrypt.ts';
 import { isSealroomError } from '../../errors.ts';
 import { parseKeySpec } from '../../key-spec.ts';
@@ -29,9 +30,11 @@ export async function decrypt(session: Session, path: string, options: DecryptAr
   const output = await openOutput(session, options.output, { force: options.force, input: input.identity });
   const onExposed = warnOfExposure(terminal);
   using keyring = await keyringFromSpecs({ keys }, { purpose: 'decrypt', folder: process.cwd(), onExposed });
-  const opening = { keyring, context: recordOf(options.context), allowUncommitted, maxEncryptedDataKeys, signal };
+  using memory = new AlternatingBuffers();
+  const context = recordOf(options.context);
+  const opening = { keyring, context, allowUncommitted, maxEncryptedDataKeys, memory, signal };
   using progress = terminal.progress(path, input.size);
-  const { suite, context } = await naming(path, async () => {
+  const opened = await naming(path, async () => {
     // A write to a pipe that is given up may still hold its chunk, and a lent one is wiped then.
     const open = output.isStdout ? decryptOwned : decryptLent;
     const message = await open(progress.count(input.chunks), opening).catch((error: unknown) => {
@@ -40,7 +43,9 @@ export async function decrypt(session: Session, path: string, options: DecryptAr
     await output.write(message.body);
     return message;
   });
-  if (terminal.json && !output.isStdout) await terminal.printJson({ output: options.output, suite, context });
+  if (terminal.json && !output.isStdout) {
+    await terminal.printJson({ output: options.output, suite: opened.suite, context: opened.context });
+  }
 }
 
 function withHint(error: unknown, path: string): unknown {

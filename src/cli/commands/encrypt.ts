@@ -1,5 +1,6 @@
 /** `encrypt`: makes a message of a file, without a vault. */
 import { keyringFromSpecs } from '../../compose/keys.ts';
+import { AlternatingBuffers } from '../../envelope/buffers.ts';
 import { encryptLent } from '../../envelope/encrypt.ts';
 import { parseKeySpec } from '../../key-spec.ts';
 import { recordOf } from '../arguments.ts';
@@ -26,9 +27,11 @@ export async function encrypt(session: Session, path: string, options: EncryptAr
   using keyring = await keyringFromSpecs({ keys }, { purpose: 'message', folder: process.cwd(), onExposed });
   const context = recordOf(options.context);
   {
+    using memory = new AlternatingBuffers();
     using progress = terminal.progress(path, input.size);
     const plaintext = progress.count(input.chunks);
-    await output.write(encryptLent(plaintext, { keyring, context, frameLength: options.frameLength, signal }));
+    const { frameLength } = options;
+    await output.write(encryptLent(plaintext, { keyring, context, frameLength, memory, signal }));
   }
   if (terminal.json && !output.isStdout) await terminal.printJson({ output: options.output, context });
 }
