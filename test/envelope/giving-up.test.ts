@@ -208,7 +208,7 @@ describe('a call that is cancelled', () => {
     ['its first frames', 1],
     ['its body', 200_000],
   ] as const) {
-    test(`while a range is silent in ${where} ends at once, and wipes`, async () => {
+    test(`while a range is silent in ${where} ends at once, and wipes`, { timeout: 10_000 }, async () => {
       const silence = Promise.withResolvers<void>();
       const own = staticKeyring(SECRET);
       const controller = new AbortController();
@@ -235,7 +235,7 @@ describe('a call that is cancelled', () => {
     });
   }
 
-  test('while a store does not even open a range ends at once', async () => {
+  test('while a store does not even open a range ends at once', { timeout: 10_000 }, async () => {
     const controller = new AbortController();
     const asked = Promise.withResolvers<void>();
     const read = (): Promise<never> => {
