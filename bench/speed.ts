@@ -21,7 +21,7 @@ const ROUNDS = 5;
 const SIZE = 2 ** 30;
 /** The AWS Encryption SDK is slow and gets less; its times are multiplied. */
 const PEER_SIZE = 2 ** 28;
-const GOAL_BESIDE_AGE = 0.8;
+const GOAL_BESIDE_AGE = { encrypt: 0.8, decrypt: 1 } as const;
 const GOAL_BESIDE_PEER = 3;
 
 interface Program {
@@ -105,13 +105,13 @@ async function agePrograms(): Promise<{ encrypt: Program; decrypt: Program } | u
       name: 'age',
       command: ['age', '-r', recipient, '-o', at('age'), at('whole')],
       output: at('age'),
-      goal: GOAL_BESIDE_AGE,
+      goal: GOAL_BESIDE_AGE.encrypt,
     },
     decrypt: {
       name: 'age -d',
       command: ['age', '-d', '-i', at('identity'), '-o', at('age-opened'), at('age')],
       output: at('age-opened'),
-      goal: GOAL_BESIDE_AGE,
+      goal: GOAL_BESIDE_AGE.decrypt,
     },
   };
 }

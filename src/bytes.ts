@@ -13,6 +13,11 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
+/** A copy. Not `slice()`: that of a Buffer, which is a Uint8Array too, shares its memory. */
+export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}
+
 /** Compares without a branch on the contents, so that time tells nothing about where two values differ. */
 export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
@@ -187,7 +192,7 @@ export async function collect(source: Bytes, limit: number = Number.MAX_SAFE_INT
   for await (const chunk of chunksOf(source)) {
     length += chunk.length;
     if (length > limit) throw new SealroomError('limit', `more than ${limit} bytes where fewer were expected`);
-    parts.push(chunk.slice());
+    parts.push(copyOf(chunk));
   }
   return concat(parts);
 }

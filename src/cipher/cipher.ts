@@ -14,6 +14,14 @@ export interface FrameKey {
   readonly frameLength: number;
 }
 
+/** Where frames that are opened stand in their message. */
+export interface OpenedPosition {
+  /** Sequence number of the first, from 1. */
+  readonly firstSequence: number;
+  /** Plaintext length of the final frame; undefined when it is not among them. */
+  readonly finalLength: number | undefined;
+}
+
 export interface Cipher {
   /** Random bytes from the system's generator. */
   randomBytes(length: number): Uint8Array;
@@ -47,19 +55,29 @@ export interface Cipher {
   ): void | Promise<void>;
 
   /**
-   * Opens consecutive frames, using the IV that each carries. Returns false at the first wrong tag; `out` then holds
-   * zeros, and nothing else.
+   * Opens one frame, using the IV that it carries. Returns its plaintext, in memory that is the caller's to wipe; null
+   * when the tag is wrong, and then nothing of it is left.
+   *
+   * @param sealed exactly the frame
+   */
+  openFrame(
+    frames: FrameKey,
+    sealed: Uint8Array,
+    position: OpenedPosition,
+  ): Uint8Array | null | Promise<Uint8Array | null>;
+
+  /**
+   * Opens consecutive frames. Returns `out`; null at the first wrong tag, and then `out` holds zeros, and nothing else.
    *
    * @param sealed exactly the frames
-   * @param finalLength plaintext length of the final frame, undefined when it is not among them
    * @param out where the plaintext goes, of exactly its size
    */
   openFrames(
     frames: FrameKey,
     sealed: Uint8Array,
-    position: { readonly firstSequence: number; readonly finalLength: number | undefined },
+    position: OpenedPosition,
     out: Uint8Array,
-  ): boolean | Promise<boolean>;
+  ): Uint8Array | null | Promise<Uint8Array | null>;
 
   /**
    * Verifies an ECDSA signature over what `update` is given.

@@ -9,7 +9,7 @@ import {
   hkdfSync,
   randomFillSync,
 } from 'node:crypto';
-import type { CipherGCMTypes } from 'node:crypto';
+import type { CipherGCMTypes, DecipherGCM } from 'node:crypto';
 import { concat } from '../bytes.ts';
 import { DataKey } from '../data-key.ts';
 import { SealroomError } from '../errors.ts';
@@ -27,6 +27,10 @@ import type { Cipher } from './cipher.ts';
 
 /** OpenSSL takes lengths as signed 32-bit integers, so longer pieces go in parts. */
 const MAX_UPDATE_LENGTH = 2 ** 30;
+
+/** Where a frame's IV and its ciphertext begin. */
+const REGULAR_OFFSETS = [4, REGULAR_TEXT_OFFSET] as const;
+const FINAL_OFFSETS = [8, FINAL_TEXT_OFFSET] as const;
 
 export const nodeCipher: Cipher = {
   randomBytes: (length) => randomFillSync(new Uint8Array(length)),
@@ -52,9 +56,17 @@ export const nodeCipher: Cipher = {
   },
 
   open(key, iv, aad, sealed) {
-    if (sealed.length < TAG_LENGTH) return null;
-    const plaintext = new Uint8Array(sealed.length - TAG_LENGTH);
-    return openInto(key, iv, aad, sealed, plaintext) ? plaintext : null;
+    const length = sealed.length - TAG_LENGTH;
+    if (length < 0) return null;
+    if (length > MAX_UPDATE_LENGTH) {
+      const plaintext = new Uint8Array(length);
+      return openInto(key, iv, aad, sealed, plaintext) ? plaintext : null;
+    }
+    const decipher = decipherOf(key, iv, aad, sealed.subarray(length));
+    const plaintext = decipher.update(sealed.subarray(0, length));
+    if (verified(decipher)) return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length);
+    plaintext.fill(0);
+    return null;
   },
 
   sealFrames(frames, plaintext, { firstSequence, final }, out) {
@@ -91,28 +103,42 @@ export const nodeCipher: Cipher = {
     sealInto(frames.key, iv, aad, text, out.subarray(written + FINAL_TEXT_OFFSET));
   },
 
+  openFrame(frames, sealed, { firstSequence, finalLength }) {
+    const [ivOffset, textOffset] = finalLength === undefined ? REGULAR_OFFSETS : FINAL_OFFSETS;
+    const length = finalLength ?? frames.frameLength;
+    const aad = pieceAad(frames.messageId, finalLength === undefined ? 'frame' : 'final')(firstSequence, length);
+    return nodeCipher.open(
+      frames.key,
+      sealed.subarray(ivOffset, ivOffset + IV_LENGTH),
+      aad,
+      sealed.subarray(textOffset),
+    );
+  },
+
   openFrames(frames, sealed, { firstSequence, finalLength }, out) {
     const stride = frames.frameLength + REGULAR_OVERHEAD;
     const finalSize = finalLength === undefined ? 0 : finalLength + FINAL_OVERHEAD;
     const regular = (sealed.length - finalSize) / stride;
     const regularAad = pieceAad(frames.messageId, 'frame');
+    const [ivOffset, textOffset] = REGULAR_OFFSETS;
     let read = 0;
     let written = 0;
     for (let i = 0; i < regular; i++) {
-      const iv = sealed.subarray(read + 4, read + 4 + IV_LENGTH);
+      const iv = sealed.subarray(read + ivOffset, read + ivOffset + IV_LENGTH);
       const aad = regularAad(firstSequence + i, frames.frameLength);
-      const text = sealed.subarray(read + REGULAR_TEXT_OFFSET, (read += stride));
+      const text = sealed.subarray(read + textOffset, (read += stride));
       if (!openInto(frames.key, iv, aad, text, out.subarray(written, (written += frames.frameLength)))) {
         out.fill(0);
-        return false;
+        return null;
       }
     }
-    if (finalLength === undefined) return true;
-    const iv = sealed.subarray(read + 8, read + 8 + IV_LENGTH);
+    if (finalLength === undefined) return out;
+    const iv = sealed.subarray(read + FINAL_OFFSETS[0], read + FINAL_OFFSETS[0] + IV_LENGTH);
     const aad = pieceAad(frames.messageId, 'final')(firstSequence + regular, finalLength);
-    const opened = openInto(frames.key, iv, aad, sealed.subarray(read + FINAL_TEXT_OFFSET), out.subarray(written));
-    if (!opened) out.fill(0);
-    return opened;
+    const text = sealed.subarray(read + FINAL_OFFSETS[1]);
+    if (openInto(frames.key, iv, aad, text, out.subarray(written))) return out;
+    out.fill(0);
+    return null;
   },
 
   verifier(signature, publicKey) {
@@ -154,17 +180,28 @@ function sealInto(key: DataKey, iv: Uint8Array, aad: Uint8Array, plaintext: Uint
 
 /** Writes the plaintext into `out`, or zeros when the tag is wrong. */
 function openInto(key: DataKey, iv: Uint8Array, aad: Uint8Array, sealed: Uint8Array, out: Uint8Array): boolean {
-  const decipher = createDecipheriv(algorithm(key), key.bytes, iv, { authTagLength: TAG_LENGTH });
-  decipher.setAAD(aad);
-  decipher.setAuthTag(sealed.subarray(out.length));
+  const decipher = decipherOf(key, iv, aad, sealed.subarray(out.length));
   for (let at = 0; at < out.length; at += MAX_UPDATE_LENGTH) {
     out.set(decipher.update(sealed.subarray(at, Math.min(at + MAX_UPDATE_LENGTH, out.length))), at);
   }
+  if (verified(decipher)) return true;
+  out.fill(0);
+  return false;
+}
+
+function decipherOf(key: DataKey, iv: Uint8Array, aad: Uint8Array, tag: Uint8Array): DecipherGCM {
+  const decipher = createDecipheriv(algorithm(key), key.bytes, iv, { authTagLength: TAG_LENGTH });
+  decipher.setAAD(aad);
+  decipher.setAuthTag(tag);
+  return decipher;
+}
+
+/** What a decipher has given out before this is to be believed only when this is true. */
+function verified(decipher: DecipherGCM): boolean {
   try {
     decipher.final();
     return true;
   } catch {
-    out.fill(0);
     return false;
   }
 }

@@ -5,13 +5,18 @@ import type { ByteReader } from '../bytes.ts';
 export interface ChunkMemory {
   /** A piece of this length, holding whatever it held. How long the pieces before stay valid is the owner's to say. */
   next(length: number): Uint8Array;
+  /** Takes over a chunk that lies elsewhere, to be wiped when its time is over. */
+  keep(chunk: Uint8Array): void;
 }
 
 /** One piece for all: a chunk is valid until the next one is asked for. Disposing wipes it. */
 export class LentBuffer implements ChunkMemory, Disposable {
   #buffer: Uint8Array = new Uint8Array(0);
+  #kept: Uint8Array | undefined;
 
   next(length: number): Uint8Array {
+    this.#kept?.fill(0);
+    this.#kept = undefined;
     if (this.#buffer.length < length) {
       this.#buffer.fill(0);
       this.#buffer = new Uint8Array(length);
@@ -19,7 +24,13 @@ export class LentBuffer implements ChunkMemory, Disposable {
     return this.#buffer.subarray(0, length);
   }
 
+  keep(chunk: Uint8Array): void {
+    this.#kept?.fill(0);
+    this.#kept = chunk;
+  }
+
   [Symbol.dispose](): void {
+    this.#kept?.fill(0);
     this.#buffer.fill(0);
   }
 }
@@ -33,8 +44,17 @@ export class AlternatingBuffers implements ChunkMemory, Disposable {
   #other = new LentBuffer();
 
   next(length: number): Uint8Array {
-    [this.#current, this.#other] = [this.#other, this.#current];
+    this.#turn();
     return this.#current.next(length);
+  }
+
+  keep(chunk: Uint8Array): void {
+    this.#turn();
+    this.#current.keep(chunk);
+  }
+
+  #turn(): void {
+    [this.#current, this.#other] = [this.#other, this.#current];
   }
 
   [Symbol.dispose](): void {

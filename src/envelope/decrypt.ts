@@ -1,5 +1,5 @@
 /** One AWS Encryption SDK message becomes its plaintext again, whole or by range. */
-import { ByteReader, chunksOf, collect } from '../bytes.ts';
+import { ByteReader, chunksOf, collect, copyOf } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import type { SignatureVerifier } from '../cipher/cipher.ts';
 import { cancellableChunks, orCancelled } from '../cancellable.ts';
@@ -104,7 +104,7 @@ async function* untilSigned(
   let held: Uint8Array | undefined;
   for await (const chunk of plaintext) {
     if (held !== undefined) yield held;
-    held = chunk.slice();
+    held = copyOf(chunk);
   }
   await check();
   if (held !== undefined) yield held;
@@ -129,7 +129,7 @@ async function* openBlock(
   { header, encryptionKey }: OpenedHeader,
   { signal, verifier }: { signal: AbortSignal | undefined; verifier: SignatureVerifier | undefined },
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const prefix = (await reader.read(IV_LENGTH + 8)).slice();
+  const prefix = copyOf(await reader.read(IV_LENGTH + 8));
   if (prefix.length < IV_LENGTH + 8) throw new SealroomError('truncated', 'it ends before its block begins');
   const length = Number(new DataView(prefix.buffer).getBigUint64(IV_LENGTH));
   if (length > MAX_SINGLE_BLOCK_LENGTH) throw new SealroomError('damaged', 'its block is longer than a block can be');

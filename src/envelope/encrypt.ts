@@ -1,5 +1,5 @@
 /** A stream of any length becomes one AWS Encryption SDK message. */
-import { chunksOf, concat } from '../bytes.ts';
+import { chunksOf, concat, copyOf } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { cancellableChunks } from '../cancellable.ts';
 import { cipher } from '../cipher/index.ts';
@@ -35,7 +35,7 @@ export interface EncryptOptions extends CallOptions {
  * @throws SealroomError `usage` on a context or frame length that cannot be used; whatever keyring and source throw
  */
 export async function* encrypt(plaintext: Bytes, options: EncryptOptions): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of encryptLent(plaintext, options)) yield chunk.slice();
+  for await (const chunk of encryptLent(plaintext, options)) yield copyOf(chunk);
 }
 
 /** `encrypt`, with chunks that are lent: until the next one is asked for, or as long as `memory` says. */

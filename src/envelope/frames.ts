@@ -1,6 +1,6 @@
 /** Frames as streams: sealing and opening them in batches, in constant memory. Chunks given out here are lent. */
 import { ByteReader } from '../bytes.ts';
-import type { FrameKey } from '../cipher/cipher.ts';
+import type { FrameKey, OpenedPosition } from '../cipher/cipher.ts';
 import { cipher } from '../cipher/index.ts';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
 import {
@@ -114,9 +114,17 @@ export async function* openFrames(
       if (found.length === 0) throw truncated(sequence);
     }
     const frames = found.regular + (found.finalLength === undefined ? 0 : 1);
-    const out = plaintext.next(found.regular * frameLength + (found.finalLength ?? 0));
     const position = { firstSequence: sequence, finalLength: found.finalLength };
-    if (!(await cipher.openFrames(key, batch, position, out))) {
+    const out =
+      frames === 1
+        ? await openOneFrame(key, batch, { position, plaintext })
+        : await cipher.openFrames(
+            key,
+            batch,
+            position,
+            plaintext.next(found.regular * frameLength + (found.finalLength ?? 0)),
+          );
+    if (out === null) {
       throw new SealroomError(
         'damaged',
         `a frame between ${sequence} and ${sequence + frames - 1} was changed: its tag is wrong`,
@@ -127,6 +135,17 @@ export async function* openFrames(
     left = found.finalLength === undefined ? left - frames : 0;
     yield out;
   }
+}
+
+/** The cipher makes the memory for one frame, so that its plaintext is not copied. */
+async function openOneFrame(
+  key: FrameKey,
+  frame: Uint8Array,
+  { position, plaintext }: { readonly position: OpenedPosition; readonly plaintext: ChunkMemory },
+): Promise<Uint8Array | null> {
+  const opened = await cipher.openFrame(key, frame, position);
+  if (opened !== null) plaintext.keep(opened);
+  return opened;
 }
 
 /** Copies one frame together, or as much of it as there is. */

@@ -1,9 +1,10 @@
 /** How streams are handed over and cut. */
+import { copyOf } from '../bytes.ts';
 import type { ByteReader } from '../bytes.ts';
 
 /** Copies each chunk, so that it is the caller's own. Goes inside `startedStream`, never around it. */
 export async function* owned(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of chunks) yield chunk.slice();
+  for await (const chunk of chunks) yield copyOf(chunk);
 }
 
 /**
