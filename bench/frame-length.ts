@@ -20,7 +20,7 @@ import { table } from './support/table.ts';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const ROUNDS = 7;
-const FRAME_LENGTHS = [16, 32, 64, 128, 256, 512, 1024].map((length) => length * KIB);
+const FRAME_LENGTHS = [16, 32, 64, 96, 128, 256, 512, 1024].map((length) => length * KIB);
 /** What the others are compared with: the default. */
 const BASE = FRAME_LENGTHS.indexOf(64 * KIB);
 const LARGE = 256 * MIB;

@@ -180,7 +180,7 @@ function addMessageCommands(program: Command, start: Start): void {
     .addOption(outputOption())
     .addOption(keyOption('key to seal it under; may be repeated').makeOptionMandatory())
     .addOption(contextOption('public pair to authenticate with it; may be repeated'))
-    .option('--frame-length <bytes>', 'bytes a frame holds (else 131072)', wholeNumber('--frame-length', 1))
+    .option('--frame-length <bytes>', 'bytes a frame holds (else 98304)', wholeNumber('--frame-length', 1))
     .addOption(forceOption())
     .action(async (path: string, options: EncryptArguments, command: Command) =>
       (await import('./commands/encrypt.ts')).encrypt(start(command), path, options),

@@ -55,7 +55,7 @@ export const configSchema: z.ZodType<ConfigFile> = z
       .strictObject({
         frameLength: count(MAX_FRAME_LENGTH)
           .optional()
-          .describe('Bytes a frame of new files holds; 131072 unless given.'),
+          .describe('Bytes a frame of new files holds; 98304 unless given.'),
         segmentLength: count(Number.MAX_SAFE_INTEGER)
           .optional()
           .describe('Bytes after which a file begins another segment; 64 GiB unless given.'),

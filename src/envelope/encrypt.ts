@@ -18,13 +18,13 @@ import { sealFrames } from './frames.ts';
 import type { FramesOptions } from './frames.ts';
 
 /** Plaintext bytes a frame holds unless the caller says otherwise: docs/performance.md has the measurements. */
-export const DEFAULT_FRAME_LENGTH: number = 128 * 1024;
+export const DEFAULT_FRAME_LENGTH: number = 96 * 1024;
 
 export interface EncryptOptions extends CallOptions {
   readonly keyring: Keyring;
   /** Public pairs to authenticate with the message. */
   readonly context?: EncryptionContext | undefined;
-  /** Plaintext bytes a frame holds, from 1 to 2^32 - 1; 128 KiB unless given. */
+  /** Plaintext bytes a frame holds, from 1 to 2^32 - 1; 96 KiB unless given. */
   readonly frameLength?: number | undefined;
 }
 

@@ -33,7 +33,7 @@ export interface VaultPorts {
 
 /** How a vault is run; none of it is stored. */
 export interface VaultTuning {
-  /** Plaintext bytes a frame of new files holds; 128 KiB unless given. */
+  /** Plaintext bytes a frame of new files holds; 96 KiB unless given. */
   readonly frameLength?: number | undefined;
   /** Plaintext bytes after which a put begins another segment; 64 GiB unless given. */
   readonly segmentLength?: number | undefined;
