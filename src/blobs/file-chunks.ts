@@ -3,7 +3,7 @@ import { throwIfCancelled } from '../errors.ts';
 import { fileError } from '../file-errors.ts';
 
 /** Large enough that the cost of a call disappears beside the copy, small enough to stay in a core's own cache. */
-const CHUNK_LENGTH = 256 * 1024;
+const CHUNK_LENGTH = 512 * 1024;
 
 export interface FilePart {
   readonly start: number;

@@ -24,7 +24,7 @@ export interface Input extends AsyncDisposable {
 
 const STDIN = 0;
 /** Large enough that the cost of a call disappears beside the copy, small enough to stay in a core's own cache. */
-const CHUNK_LENGTH = 256 * 1024;
+const CHUNK_LENGTH = 512 * 1024;
 
 const readDescriptor = promisify(read);
 const statDescriptor = promisify(fstat);
