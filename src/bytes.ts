@@ -51,6 +51,11 @@ export function u64(value: number): Uint8Array {
   return bytes;
 }
 
+/** Hexadecimal, lower case. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -5,6 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
+import { toHex } from '../bytes.ts';
 import { cancellableChunks } from '../cancellable.ts';
 import { cipher } from '../cipher/index.ts';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
@@ -135,7 +136,7 @@ async function modeOf(target: string): Promise<number | undefined> {
 }
 
 function randomSuffix(): string {
-  return Buffer.from(cipher.randomBytes(6)).toString('hex');
+  return toHex(cipher.randomBytes(6));
 }
 
 /** Gives a finished file its name, unless the name was taken in the meantime. */

@@ -1,7 +1,7 @@
 /** Making a vault in a folder. */
 import { lstat, mkdir, rmdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { utf8 } from '../bytes.ts';
+import { toHex, utf8 } from '../bytes.ts';
 import { cipher } from '../cipher/index.ts';
 import { keyringFromSpecs } from './keys.ts';
 import { catalogFiles, openBlobs, openCatalog } from './open.ts';
@@ -112,7 +112,7 @@ function inTheWay(path: string, cause?: unknown): SealroomError {
 /** Its name tells it from other vaults' keys, in `inspect` and wherever keys come together. */
 async function makeMasterKey(root: string, undo: AsyncDisposableStack): Promise<string> {
   const path = join(root, MASTER_KEY);
-  await createJwk(path, `master-${Buffer.from(cipher.randomBytes(4)).toString('hex')}`);
+  await createJwk(path, `master-${toHex(cipher.randomBytes(4))}`);
   undoing(undo, () => removeFile(path));
   return path;
 }
@@ -123,7 +123,7 @@ async function commit(
   { signal, undo }: Pick<InitOptions, 'signal'> & { readonly undo: AsyncDisposableStack },
 ): Promise<void> {
   throwIfCancelled(signal);
-  const temporary = `.${CONFIG_FILE}.${Buffer.from(cipher.randomBytes(4)).toString('hex')}`;
+  const temporary = `.${CONFIG_FILE}.${toHex(cipher.randomBytes(4))}`;
   const thing = join(folder, CONFIG_FILE);
   try {
     await createFile({ folder, name: CONFIG_FILE, temporary, thing, signal }, chunkOf(text));

@@ -1,5 +1,5 @@
 /** What a message says of itself, and how its frames lie, without any key. Nothing here is authenticated. */
-import { ByteReader, chunksOf } from '../bytes.ts';
+import { ByteReader, chunksOf, toHex } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { cancellableChunks } from '../cancellable.ts';
 import { throwIfCancelled } from '../errors.ts';
@@ -61,7 +61,7 @@ export async function inspect(message: Bytes, { signal }: CallOptions = {}): Pro
     suite: suiteName(header.suite.id),
     committing: header.suite.committing,
     signed: header.suite.signature !== null,
-    messageId: Array.from(header.messageId, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    messageId: toHex(header.messageId),
     context: header.context,
     keys: header.edks.map((edk) => ({ ...wrappingKeyName(edk), ciphertextLength: edk.ciphertext.length })),
     frameLength: header.frameLength === 0 ? null : header.frameLength,

@@ -1,5 +1,5 @@
 /** Encrypted data keys: a data key encrypted by one wrapping key each, as the header lists them (F9). */
-import { concat, fromUtf8, u16, utf8 } from '../bytes.ts';
+import { concat, fromUtf8, toHex, u16, utf8 } from '../bytes.ts';
 import { SealroomError } from '../errors.ts';
 
 export interface EncryptedDataKey {
@@ -59,7 +59,7 @@ export interface WrappingKeyName {
 
 /** Reads the wrapping key's name out of the provider info; hexadecimal where that is no text. */
 export function wrappingKeyName(edk: EncryptedDataKey): WrappingKeyName {
-  const name = decodeRawAesInfo(edk.providerInfo)?.name ?? textOf(edk.providerInfo) ?? hex(edk.providerInfo);
+  const name = decodeRawAesInfo(edk.providerInfo)?.name ?? textOf(edk.providerInfo) ?? toHex(edk.providerInfo);
   return { provider: edk.providerId, name };
 }
 
@@ -70,8 +70,4 @@ function textOf(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

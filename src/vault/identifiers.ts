@@ -1,4 +1,5 @@
 /** The names that a vault makes up, and the grammar of those it is given. */
+import { toHex } from '../bytes.ts';
 import { cipher } from '../cipher/index.ts';
 import { SealroomError } from '../errors.ts';
 
@@ -22,7 +23,7 @@ export function randomId(): string {
 }
 
 function hyphenated(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes).toString('hex');
+  const hex = toHex(bytes);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 

@@ -1,5 +1,5 @@
 /** The vault key and the tenants' catalog keys: made, authenticated, kept in memory for a while, wiped (F36). */
-import { constantTimeEqual, utf8 } from '../bytes.ts';
+import { constantTimeEqual, toHex, utf8 } from '../bytes.ts';
 import { cipher } from '../cipher/index.ts';
 import type { DataKey } from '../data-key.ts';
 import { orCancelled } from '../cancellable.ts';
@@ -38,7 +38,7 @@ export function commitmentOf(key: DataKey): Uint8Array {
 
 /** A commitment as the configuration pins it. */
 export function pinOf(commitment: Uint8Array): string {
-  return Buffer.from(commitment).toString('hex');
+  return toHex(commitment);
 }
 
 /** A new catalog key, and the item that keeps it. The caller disposes it. */

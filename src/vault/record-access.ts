@@ -1,4 +1,5 @@
 /** From an id to a record that can be trusted, and back. */
+import { toHex } from '../bytes.ts';
 import { SealroomError } from '../errors.ts';
 import { encodeHeaderBody } from '../message/header.ts';
 import { wrappingKeyName } from '../message/edk.ts';
@@ -118,7 +119,7 @@ export function statOf({ file, record, metadata, version }: OpenedRecord): Stat 
     hold: metadata.hold,
     keys: record.edks.map(wrappingKeyName),
     segments: record.segments.map(({ messageId, frameLength, size }) => ({
-      messageId: Buffer.from(messageId).toString('hex'),
+      messageId: toHex(messageId),
       frameLength,
       size,
     })),

@@ -1,5 +1,5 @@
 /** Removing a file. */
-import { SealroomError, isSealroomError } from '../errors.ts';
+import { SealroomError } from '../errors.ts';
 import { checkWritable, filePartition } from './core.ts';
 import type { VaultCore } from './core.ts';
 import type { IfVersion } from './files.ts';
@@ -7,9 +7,7 @@ import { entryPut, finishRemoval } from './journal.ts';
 import type { Metadata } from './metadata.ts';
 import { checkVersion, readRecord } from './record-access.ts';
 import type { FilePlace } from './record-access.ts';
-import { writeKnown } from './write.ts';
-
-const ATTEMPTS = 10;
+import { retryConflicts, writeKnown } from './write.ts';
 
 /**
  * This version sets neither, and keeps what another set.
@@ -31,23 +29,21 @@ function checkRemovable({ hold, retainUntil }: Metadata, now: number): void {
  */
 export async function remove(core: VaultCore, place: FilePlace, { ifVersion, signal }: IfVersion = {}): Promise<void> {
   checkWritable(core);
-  for (let attempt = 1; ; attempt++) {
-    const { record, metadata, version } = await readRecord(core, place, { signal });
-    checkVersion(version, ifVersion);
-    checkRemovable(metadata, core.now());
-    const blobs = record.segments.map((segment) => segment.blob);
-    const entry = { ...place, blobs, state: 'removing', renewed: core.now() } as const;
-    const { operation, standing } = await entryPut(core, entry, { signal });
-    const partition = filePartition(core, place.tenant, place.file);
-    try {
+  const standing = await retryConflicts(
+    async () => {
+      const { record, metadata, version } = await readRecord(core, place, { signal });
+      checkVersion(version, ifVersion);
+      checkRemovable(metadata, core.now());
+      const blobs = record.segments.map((segment) => segment.blob);
+      const work = { ...place, blobs, state: 'removing', renewed: core.now() } as const;
+      const entry = await entryPut(core, work, { signal });
+      const partition = filePartition(core, place.tenant, place.file);
       const removal = { type: 'remove', partition, sort: place.file, expect: version } as const;
-      await writeKnown(core.catalog, [operation, removal], { signal });
-    } catch (error) {
-      if (isSealroomError(error, 'conflict') && ifVersion === undefined && attempt < ATTEMPTS) continue;
-      throw error;
-    }
-    // The file is gone, so the call has done what it was asked; the journal keeps what is left to do.
-    await finishRemoval(core, standing, { signal }).catch(() => {});
-    return;
-  }
+      await writeKnown(core.catalog, [entry.operation, removal], { signal });
+      return entry.standing;
+    },
+    ifVersion === undefined ? undefined : 1,
+  );
+  // The file is gone, so the call has done what it was asked; the journal keeps what is left to do.
+  await finishRemoval(core, standing, { signal }).catch(() => {});
 }

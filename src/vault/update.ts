@@ -1,5 +1,4 @@
 /** Changing what a vault keeps about a file. */
-import { isSealroomError } from '../errors.ts';
 import { checkWritable } from './core.ts';
 import type { VaultCore } from './core.ts';
 import type { Changes, IfVersion, Stat } from './files.ts';
@@ -7,10 +6,7 @@ import { checkMetadata } from './metadata.ts';
 import type { Metadata } from './metadata.ts';
 import { checkVersion, readRecord, recordItem, statOf } from './record-access.ts';
 import type { FilePlace } from './record-access.ts';
-import { writeKnown } from './write.ts';
-
-/** Attempts against other writers before the caller is told. */
-const ATTEMPTS = 10;
+import { retryConflicts, writeKnown } from './write.ts';
 
 /** One conditional write of the record, its metadata sealed anew. */
 export async function update(
@@ -23,19 +19,18 @@ export async function update(
   // A copy: what is checked is what is sealed, whatever the caller does with his objects meanwhile.
   const asked = copyOf(changes);
   checkMetadata(asked);
-  for (let attempt = 1; ; attempt++) {
-    const opened = await readRecord(core, place, { signal });
-    checkVersion(opened.version, ifVersion);
-    const metadata = changed(opened.metadata, asked);
-    const { context, edks, segments } = opened.record;
-    const { item, record } = await recordItem(core, place, { context, edks, segments, metadata }, { signal });
-    try {
+  return retryConflicts(
+    async () => {
+      const opened = await readRecord(core, place, { signal });
+      checkVersion(opened.version, ifVersion);
+      const metadata = changed(opened.metadata, asked);
+      const { context, edks, segments } = opened.record;
+      const { item, record } = await recordItem(core, place, { context, edks, segments, metadata }, { signal });
       await writeKnown(core.catalog, [{ type: 'put', item, expect: opened.version }], { signal });
       return statOf({ ...opened, record, metadata, version: item.version });
-    } catch (error) {
-      if (!isSealroomError(error, 'conflict') || ifVersion !== undefined || attempt === ATTEMPTS) throw error;
-    }
-  }
+    },
+    ifVersion === undefined ? undefined : 1,
+  );
 }
 
 function copyOf({ name, type, tags, metadata }: Changes): Changes {

@@ -21,6 +21,25 @@ export async function writeKnown(
   }
 }
 
+/** Attempts against other writers before the caller is told. */
+const ATTEMPTS = 10;
+
+/**
+ * Does anew, from its reading on, what lost against another writer.
+ *
+ * @param attempts 1 for a caller who said which version he expects: no other will do
+ * @throws SealroomError `conflict` after the last attempt; whatever else an attempt throws, at once
+ */
+export async function retryConflicts<T>(attempt: () => Promise<T>, attempts: number = ATTEMPTS): Promise<T> {
+  for (let left = attempts - 1; ; left--) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isSealroomError(error, 'conflict') || left === 0) throw error;
+    }
+  }
+}
+
 /** A write is all or nothing, so one of its items tells: one that was put, else one that is gone. */
 async function tookEffect(catalog: Catalog, operations: readonly WriteOperation[]): Promise<boolean> {
   for (const operation of operations) {

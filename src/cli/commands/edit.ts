@@ -1,6 +1,6 @@
 /** `edit`: changes what a vault keeps about a file. */
-import { isSealroomError } from '../../errors.ts';
 import type { Changes, Files, Stat } from '../../vault/files.ts';
+import { retryConflicts } from '../../vault/write.ts';
 import { recordOf, usage } from '../arguments.ts';
 import type { Pairs } from '../arguments.ts';
 import { openFiles } from '../open.ts';
@@ -12,9 +12,6 @@ export interface EditArguments {
   readonly tag?: Pairs;
   readonly untag?: readonly string[];
 }
-
-/** Attempts against others who change the same file. */
-const ATTEMPTS = 10;
 
 export async function edit(session: Session, id: string, options: EditArguments): Promise<void> {
   const { name, type, tag, untag } = options;
@@ -31,15 +28,11 @@ export async function edit(session: Session, id: string, options: EditArguments)
 
 /** A vault takes all tags anew, so those that are there are looked up, and must be the same when they are changed. */
 async function editTags({ signal }: Session, files: Files, id: string, options: EditArguments): Promise<Stat> {
-  for (let attempt = 1; ; attempt++) {
+  return retryConflicts(async () => {
     const { tags, version } = await files.stat(id, { signal });
     const changes: Changes = { name: options.name, type: options.type, tags: editedTags(tags, options) };
-    try {
-      return await files.update(id, changes, { ifVersion: version, signal });
-    } catch (error) {
-      if (!isSealroomError(error, 'conflict') || attempt === ATTEMPTS) throw error;
-    }
-  }
+    return files.update(id, changes, { ifVersion: version, signal });
+  });
 }
 
 function editedTags(
