@@ -45,12 +45,23 @@ export type ErrorCode =
   | 'uncommitted'
   | 'signed'
   | 'too-many-keys'
+  | 'cannot-open'
   | 'exists'
   | 'conflict'
+  | 'precondition-failed'
   | 'read-only'
   | 'retained'
+  | 'quota'
+  | 'key-reused'
+  | 'digest-mismatch'
+  | 'unauthenticated'
   | 'permission'
+  | 'method-not-allowed'
+  | 'unsupported-media-type'
   | 'interrupted'
+  | 'in-progress'
+  | 'too-many-requests'
+  | 'timed-out'
   | 'no-space'
   | 'unavailable'
   | 'cancelled';
@@ -77,12 +88,23 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   uncommitted: row(4, 422, 'Its suite has no key commitment, which is refused unless allowed.'),
   signed: row(4, 422, 'It is signed, and this call does not take signed messages.'),
   'too-many-keys': row(4, 422, 'It carries more encrypted data keys than the limit.'),
+  'cannot-open': row(4, 422, 'It does not open: wrong key, wrong context or damage; over HTTP all of them look alike.'),
   exists: row(5, 409, 'It exists already, and nothing is overwritten.'),
   conflict: row(5, 409, 'It was changed by someone else in the meantime.'),
+  'precondition-failed': row(5, 412, 'A condition of the request does not hold for what is there now.'),
   retained: row(5, 409, 'It is held or retained, and cannot be removed yet.'),
   'read-only': row(5, 403, 'The vault takes no changes.'),
-  permission: row(5, 403, 'The system does not allow it.'),
+  quota: row(5, 413, 'The tenant would hold more than its quota allows.'),
+  'key-reused': row(5, 422, 'The idempotency key was used for another request.'),
+  'digest-mismatch': row(5, 400, 'The bytes that arrived are not those that the digest names.'),
+  unauthenticated: row(5, 401, 'A valid token is needed.'),
+  permission: row(5, 403, 'The system, or the role of the token, does not allow it.'),
+  'method-not-allowed': row(5, 405, 'There is no such method on this path.'),
+  'unsupported-media-type': row(5, 415, 'The body is of a media type that is not taken here.'),
   interrupted: row(6, 503, 'The upload was given up because its journal entry could not be kept alive.', true),
+  'in-progress': row(6, 409, 'The same request is being answered already.', true),
+  'too-many-requests': row(6, 429, 'Too many requests in a short time.', true),
+  'timed-out': row(6, 408, 'The other side was silent for too long.', true),
   'no-space': row(6, 507, 'The store is full.', true),
   unavailable: row(6, 503, 'The store or the key management service did not answer.', true),
   cancelled: row(130, 499, 'The caller cancelled it.'),

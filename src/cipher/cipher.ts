@@ -34,6 +34,9 @@ export interface Cipher {
 
   sha256(parts: readonly Uint8Array[]): Uint8Array;
 
+  /** SHA-256 over a stream. */
+  sha256Stream(): RunningHash;
+
   /** AES-GCM over one piece: ciphertext, then the tag of 16 bytes. */
   seal(key: DataKey, iv: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array;
 
@@ -86,6 +89,12 @@ export interface Cipher {
    * @throws SealroomError `damaged` when that is no point of the curve
    */
   verifier(signature: NonNullable<Suite['signature']>, publicKey: Uint8Array): SignatureVerifier;
+}
+
+export interface RunningHash {
+  update(bytes: Uint8Array): void;
+  /** The hash of everything, once. */
+  digest(): Uint8Array;
 }
 
 export interface SignatureVerifier {

@@ -49,6 +49,14 @@ export const nodeCipher: Cipher = {
     return hash.digest();
   },
 
+  sha256Stream() {
+    const hash = createHash('sha256');
+    return {
+      update: (bytes) => void hash.update(bytes),
+      digest: () => hash.digest(),
+    };
+  },
+
   seal(key, iv, aad, plaintext) {
     const sealed = new Uint8Array(plaintext.length + TAG_LENGTH);
     sealInto(key, iv, aad, plaintext, sealed);

@@ -1,6 +1,7 @@
 /**
  * The invariant of a vault, whatever was interrupted: every blob that a record lists exists and opens, every other blob
- * is named by a journal entry, and nothing was ever written twice under one key or one message id.
+ * is named by a journal entry, nothing was ever written twice under one key or one message id, and what a tenant with a
+ * quota holds is what is on record.
  */
 import assert from 'node:assert/strict';
 import type { BlobStore, Catalog, Item, Keyring, WriteOperation } from '../ports.ts';
@@ -10,7 +11,8 @@ import { wholePlaintext } from '../vault/segments.ts';
 import { itemsOf } from '../vault/items.ts';
 import { CatalogKeys } from '../vault/keys.ts';
 import { openRecord } from '../vault/record-access.ts';
-import { decodeJournalEntry, decodeSettings } from '../vault/item-kinds.ts';
+import { decodeJournalEntry, decodeSettings, decodeUsage } from '../vault/item-kinds.ts';
+import type { Usage } from '../vault/item-kinds.ts';
 import { decodeItem } from '../vault/items.ts';
 import { decodeRecord } from '../vault/records.ts';
 import type { Segment } from '../vault/records.ts';
@@ -69,10 +71,13 @@ async function checkRecords(
 ): Promise<{ listed: ReadonlySet<string>; violations: string[] }> {
   const listed = new Set<string>();
   const violations: string[] = [];
-  for (const { name: tenant } of await listTenants(core)) {
+  for (const { name: tenant, quota } of await listTenants(core)) {
+    const held = { bytes: 0, files: 0 };
     for (const partition of filePartitions(core, tenant)) {
       for await (const item of itemsOf(core.catalog, partition)) {
-        const { blobs, failure } = await checkRecord(core, tenant, item);
+        const { blobs, failure, size } = await checkRecord(core, tenant, item);
+        held.bytes += size;
+        held.files++;
         if (failure !== undefined) violations.push(`file ${item.sort} of tenant ${tenant} does not open: ${failure}`);
         for (const blob of blobs) {
           if (listed.has(blob)) violations.push(`blob ${blob} is listed twice`);
@@ -80,6 +85,10 @@ async function checkRecords(
           listed.add(blob);
         }
       }
+    }
+    const counted = quota === null ? undefined : await usageOnRecord(core, tenant);
+    if (counted !== undefined && (counted.bytes !== held.bytes || counted.files !== held.files)) {
+      violations.push(`tenant ${tenant} holds ${JSON.stringify(held)}, and on record is ${JSON.stringify(counted)}`);
     }
   }
   return { listed, violations };
@@ -90,16 +99,28 @@ async function checkRecord(
   core: VaultCore,
   tenant: string,
   item: Item,
-): Promise<{ blobs: readonly string[]; failure?: string }> {
+): Promise<{ blobs: readonly string[]; size: number; failure?: string }> {
   let blobs: readonly string[] = [];
+  let size = 0;
   try {
     blobs = decodeRecord(item.data, 'the record').segments.map((segment) => segment.blob);
     const opened = await openRecord(core, { tenant, file: item.sort }, item);
+    size = opened.metadata.size;
     for await (const _ of wholePlaintext(core, opened, {}));
-    return { blobs };
+    return { blobs, size };
   } catch (error) {
-    return { blobs, failure: String(error) };
+    return { blobs, size, failure: String(error) };
   }
+}
+
+/** What a tenant holds as it is on record; undefined while nobody has counted. */
+async function usageOnRecord(core: VaultCore, tenant: string): Promise<Usage | undefined> {
+  const partition = `usage/${tenant}`;
+  const sort = 'total';
+  using itemKeys = await core.keys.itemKeys();
+  const item = await core.catalog.get(partition, sort);
+  const json = item && decodeItem(item.data, { vault: core.id, partition, sort }, itemKeys.byVersion);
+  return json && decodeUsage(json);
 }
 
 async function blobsOfJournal(core: VaultCore): Promise<ReadonlySet<string>> {

@@ -66,6 +66,10 @@ export class JsonObject {
     return value;
   }
 
+  nullableCount(name: string): number | null {
+    return this.#field(name) === null ? null : this.count(name);
+  }
+
   boolean(name: string): boolean {
     const value = this.#field(name);
     if (typeof value !== 'boolean') throw this.#malformed(name);
@@ -84,6 +88,10 @@ export class JsonObject {
 
   object(name: string): JsonObject {
     return new JsonObject(this.#field(name), `${this.#what}: ${name}`);
+  }
+
+  optionalObject(name: string): JsonObject | undefined {
+    return this.#field(name) === undefined ? undefined : this.object(name);
   }
 
   objects(name: string): JsonObject[] {

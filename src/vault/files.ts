@@ -42,6 +42,19 @@ export interface PutOptions extends CallOptions {
   /** Public pairs, bound to the data key and seen by the key management service; at most 4 KiB. */
   readonly context?: EncryptionContext | undefined;
   readonly createdBy?: string | null | undefined;
+  /** When the file is to go by itself: ISO 8601. From then on it is not there. Not before `retainUntil`. */
+  readonly expires?: string | null | undefined;
+  /** Until when nothing removes it: ISO 8601. */
+  readonly retainUntil?: string | null | undefined;
+  /** Makes a retry safe: within a day, the same key and request give the file that the first put stored. */
+  readonly idempotency?: Idempotency | undefined;
+}
+
+export interface Idempotency {
+  /** Chosen by the caller, fresh for each thing that is to be put; 1 to 255 printable characters. */
+  readonly key: string;
+  /** What makes the request the same: another one under this key fails with `key-reused`. */
+  readonly request: string;
 }
 
 export interface GetOptions extends CallOptions {
@@ -65,6 +78,11 @@ export interface ListFilesOptions extends CallOptions {
   readonly limit?: number | undefined;
   /** Where the page before ended. */
   readonly cursor?: string | undefined;
+  /**
+   * Only files whose name contains this, whatever the case. A page looks at 1,000 files at most, so it may hold few or
+   * none and have a cursor all the same.
+   */
+  readonly q?: string | undefined;
 }
 
 export interface Listing {

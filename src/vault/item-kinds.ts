@@ -43,18 +43,43 @@ export function decodeCatalogKey(json: JsonObject): WrappedCatalogKey {
   return { edks: decodeEdks(json), commitment: json.bytes('commitment', COMMITMENT_LENGTH) };
 }
 
+/** How much a tenant may hold; null for no limit. */
+export interface Quota {
+  /** Plaintext bytes. */
+  readonly bytes: number | null;
+  readonly files: number | null;
+}
+
 export interface Tenant {
   readonly name: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /** Null when none was set. */
+  readonly quota: Quota | null;
 }
 
-export function encodeTenant(tenant: Tenant): Record<string, unknown> {
-  return { createdAt: tenant.createdAt, state: 'open' };
+export function encodeTenant({ createdAt, quota }: Tenant): Record<string, unknown> {
+  return { createdAt, state: 'open', ...(quota === null ? {} : { quota }) };
 }
 
 export function decodeTenant(name: string, json: JsonObject): Tenant {
-  return { name, createdAt: json.string('createdAt') };
+  const quota = json.optionalObject('quota');
+  return {
+    name,
+    createdAt: json.string('createdAt'),
+    quota: quota === undefined ? null : { bytes: quota.nullableCount('bytes'), files: quota.nullableCount('files') },
+  };
+}
+
+/** What a tenant with a quota holds. */
+export interface Usage {
+  /** Plaintext bytes. */
+  readonly bytes: number;
+  readonly files: number;
+}
+
+export function decodeUsage(json: JsonObject): Usage {
+  return { bytes: json.count('bytes'), files: json.count('files') };
 }
 
 /** Work begun and not finished. */

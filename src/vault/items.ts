@@ -89,11 +89,11 @@ function itemMac(body: Uint8Array, { vault, partition, sort }: ItemPlace, { vers
 export async function* itemsOf(
   catalog: Catalog,
   partition: string,
-  { signal }: CallOptions = {},
+  { prefix, signal }: CallOptions & { readonly prefix?: string } = {},
 ): AsyncGenerator<Item, void, undefined> {
   let after: string | undefined;
   do {
-    const page = await catalog.list(partition, { after, limit: 100, signal });
+    const page = await catalog.list(partition, { after, limit: 100, prefix, signal });
     yield* page.items;
     after = page.next;
   } while (after !== undefined);

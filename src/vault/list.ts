@@ -7,11 +7,15 @@ import type { VaultCore } from './core.ts';
 import type { ListFilesOptions, Listing, Stat } from './files.ts';
 import { isFileId } from './identifiers.ts';
 import { openRecord, statOf } from './record-access.ts';
+import { hasExpired } from './times.ts';
+
+/** Most files that one page of a search looks at. */
+const SEARCHED = 1000;
 
 export async function list(
   core: VaultCore,
   tenant: string,
-  { limit = 100, cursor, signal }: ListFilesOptions = {},
+  { limit = 100, cursor, q, signal }: ListFilesOptions = {},
 ): Promise<Listing> {
   if (!Number.isInteger(limit) || limit < 1 || limit > CATALOG_LIMITS.listLimit) {
     throw new SealroomError('usage', `a page lists 1 to ${CATALOG_LIMITS.listLimit} files`);
@@ -20,19 +24,34 @@ export async function list(
   await core.keys.expectTenant(tenant, { signal });
   const files: Stat[] = [];
   const unreadable: { id: string; code: SealroomError['code']; message: string }[] = [];
-  // One item more than asked for tells whether there is another page.
-  const items = await newest(core, tenant, { limit: limit + 1, cursor, signal });
-  const page = items.slice(0, limit);
-  for (const item of page) {
+  const wanted = matching(q);
+  const looked = q === undefined ? limit : SEARCHED;
+  // One item more than is looked at tells whether there is another page.
+  const items = await newest(core, tenant, { limit: looked + 1, cursor, signal });
+  let last = 0;
+  for (const item of items.slice(0, looked)) {
+    if (files.length + unreadable.length === limit) break;
+    last++;
     try {
-      files.push(statOf(await openRecord(core, { tenant, file: item.sort }, item, { signal })));
+      const opened = await openRecord(core, { tenant, file: item.sort }, item, { signal });
+      if (wanted(opened.metadata.name) && !hasExpired(opened.metadata, core.now())) files.push(statOf(opened));
     } catch (error) {
       // One record that was changed must not hide the others, nor be passed over in silence.
       if (!isSealroomError(error, 'damaged') && !isSealroomError(error, 'unsupported-version')) throw error;
       unreadable.push({ id: item.sort, code: error.code, message: error.message });
     }
   }
-  return { files, unreadable, ...(items.length > limit ? { cursor: page.at(-1)!.sort } : {}) };
+  return { files, unreadable, ...(items.length > last ? { cursor: items[last - 1]!.sort } : {}) };
+}
+
+function matching(q: string | undefined): (name: string) => boolean {
+  if (q === undefined) return () => true;
+  const sought = folded(q);
+  return (name) => folded(name).includes(sought);
+}
+
+function folded(text: string): string {
+  return text.normalize().toLowerCase();
 }
 
 function checkCursor(cursor: string): void {

@@ -20,9 +20,9 @@ export interface Metadata {
   readonly createdAt: string;
   /** Who put it, as the caller said; null when he did not. */
   readonly createdBy: string | null;
-  /** Kept for a time of removal; null in this version. */
+  /** When the file goes by itself, ISO 8601, UTC; null when it stays. */
   readonly expires: string | null;
-  /** Kept for a time until which nothing removes it; null in this version. */
+  /** Until when nothing removes it, ISO 8601, UTC; null when anyone who may can remove it. */
   readonly retainUntil: string | null;
   /** Kept for a reason that nothing removes it; null in this version. */
   readonly hold: string | null;

@@ -9,19 +9,26 @@ import { upTo } from '../envelope/stream.ts';
 import { SealroomError, isSealroomError } from '../errors.ts';
 import type { EncryptionContext } from '../message/context.ts';
 import type { EncryptedDataKey } from '../message/edk.ts';
-import type { CallOptions } from '../ports.ts';
+import type { CallOptions, WriteOperation } from '../ports.ts';
+import { encodeChanges } from './authentic-items.ts';
 import { checkWritable, filePartition } from './core.ts';
 import type { VaultCore } from './core.ts';
+import { duePut } from './due.ts';
 import type { PutOptions, Stat } from './files.ts';
+import { keyPlace, keyPut, readKey } from './idempotency.ts';
+import type { KeyPlace } from './idempotency.ts';
 import { randomBlobKey, timeOrderedId } from './identifiers.ts';
 import { LiveEntry, claimEntry, entryRemoval, finishRemoval, removeEntryBlobs } from './journal.ts';
+import type { StandingEntry } from './journal.ts';
 import { checkMetadata } from './metadata.ts';
 import type { Metadata } from './metadata.ts';
+import { bytesLeft, usageChange, withinQuota } from './quota.ts';
 import { fullContext, readRecord, recordItem, statOf } from './record-access.ts';
 import type { FilePlace } from './record-access.ts';
 import { MAX_SEGMENTS, generateChecked } from './records.ts';
 import type { Segment } from './records.ts';
-import { writeKnown } from './write.ts';
+import { checkedTimes } from './times.ts';
+import { untilOurTurn, writeKnown } from './write.ts';
 
 /** An upload that was begun. */
 export interface Upload extends FilePlace {
@@ -42,12 +49,18 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
   const metadata = { ...options.metadata };
   const context = { ...options.context };
   checkMetadata({ name, type, tags, metadata, context, createdBy });
+  const times = checkedTimes(options, core.now());
+  const key = options.idempotency && (await keyPlace(core, tenant, { ...options.idempotency, signal: options.signal }));
+  const stored = key && (await readKey(core, key, options)).file;
+  if (stored !== undefined) return storedStat(core, { tenant, file: stored }, options);
+  const left = await bytesLeft(core, tenant, options);
   const upload = await beginPut(core, { tenant, context }, options);
   using _ = upload.dataKey;
   using journal = upload.journal;
   const signal = AbortSignal.any([journal.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   try {
-    await using source = new ByteReader(cancellableChunks(chunksOf(bytes), signal));
+    const chunks = cancellableChunks(chunksOf(bytes), signal);
+    await using source = new ByteReader(left === Infinity ? chunks : withinQuota(tenant, chunks, left));
     const segments: Segment[] = [];
     do {
       if (segments.length === MAX_SEGMENTS) {
@@ -59,17 +72,8 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
     } while (!(await source.atEnd()));
     const size = segments.reduce((sum, segment) => sum + segment.size, 0);
     const createdAt = new Date(core.now()).toISOString();
-    const fixed = { expires: null, retainUntil: null, hold: null };
-    return await commitPut(core, upload, segments, {
-      name,
-      type,
-      size,
-      tags,
-      metadata,
-      createdAt,
-      createdBy,
-      ...fixed,
-    });
+    const sealed = { name, type, size, tags, metadata, createdAt, createdBy, ...times, hold: null };
+    return await commitPut(core, upload, segments, { metadata: sealed, key });
   } catch (error) {
     // What cannot be cleaned up now stands in the journal, and a sweep does it: the reason of the failure matters more.
     const patience = AbortSignal.timeout(CLEANUP_TIME);
@@ -141,25 +145,68 @@ export async function writeSegment(
 }
 
 /**
- * Makes the file exist: its record in, its journal entry out, in one write.
+ * Makes the file exist: its record in, its journal entry out, in one write. With it go what the tenant holds, when the
+ * file is to go, and the key that makes the put safe to retry.
  *
- * @throws SealroomError `interrupted` when a sweep claimed the entry first
+ * @param options.key when another put was stored under it meanwhile, that file is the answer and this one is given up
+ * @throws SealroomError `interrupted` when a sweep claimed the entry first; `quota`
  */
 export async function commitPut(
   core: VaultCore,
   upload: Upload,
   segments: readonly Segment[],
-  metadata: Metadata,
+  { metadata, key }: { readonly metadata: Metadata; readonly key?: KeyPlace | undefined },
 ): Promise<Stat> {
   const { context, edks } = upload;
   const { item, record } = await recordItem(core, upload, { context, edks, segments, metadata });
   const standing = await upload.journal.settle();
+  const operations: WriteOperation[] = [{ type: 'put', item, expect: null }, entryRemoval(standing)];
+  return untilOurTurn(async () => {
+    const state = key && (await readKey(core, key));
+    if (state?.file !== undefined) {
+      await abandonPut(core, upload, { lateBlob: false });
+      return storedStat(core, { tenant: upload.tenant, file: state.file });
+    }
+    const { expires, size } = metadata;
+    const changes = [
+      await usageChange(core, upload.tenant, { bytes: size, files: 1 }),
+      expires === null ? undefined : duePut(core, upload, expires),
+      key && keyPut(core, key, { file: upload.file, expect: state?.version ?? null }),
+    ].filter((change) => change !== undefined);
+    try {
+      await writeKnown(core.catalog, [...operations, ...(await encodeChanges(core, changes))]);
+    } catch (error) {
+      // What others hold, or have stored under the key, has changed: nothing was written, and it is tried again.
+      if (isSealroomError(error, 'conflict') && changes.length > 0 && (await stands(core, standing))) return null;
+      if (!(await landedLate(core, upload, error))) throw interruptedBy(error);
+    }
+    return statOf({ ...upload, record, metadata, version: item.version });
+  });
+}
+
+/** True while an entry is as this upload last wrote it: then its commit has not happened, and nobody has claimed it. */
+async function stands(core: VaultCore, { partition, sort, version }: StandingEntry): Promise<boolean> {
+  return (await core.catalog.get(partition, sort))?.version === version;
+}
+
+/**
+ * The file that an earlier put stored under a key.
+ *
+ * @throws SealroomError `conflict` when it was removed since
+ */
+async function storedStat(core: VaultCore, place: FilePlace, options: CallOptions = {}): Promise<Stat> {
   try {
-    await writeKnown(core.catalog, [{ type: 'put', item, expect: null }, entryRemoval(standing)]);
+    return statOf(await readRecord(core, place, options));
   } catch (error) {
-    if (!(await landedLate(core, upload, error))) throw interruptedBy(error);
+    if (!isSealroomError(error, 'not-found')) throw error;
+    throw new SealroomError(
+      'conflict',
+      'what was stored under the idempotency key was removed since: use a fresh key',
+      {
+        cause: error,
+      },
+    );
   }
-  return statOf({ ...upload, record, metadata, version: item.version });
 }
 
 function interruptedBy(error: unknown): unknown {

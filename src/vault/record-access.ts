@@ -13,6 +13,7 @@ import { sealMetadata, unsealMetadata } from './metadata.ts';
 import type { Metadata, SealedPlace } from './metadata.ts';
 import { decodeRecord, encodeRecord, segmentsHash } from './records.ts';
 import type { FileRecord, Segment } from './records.ts';
+import { hasExpired } from './times.ts';
 
 /** A file of a tenant. */
 export interface FilePlace {
@@ -48,18 +49,27 @@ export function segmentHeader(core: VaultCore, place: FilePlace, record: FileRec
 }
 
 /**
- * Reads and authenticates a record.
+ * Reads and authenticates the record of a file that is there.
  *
  * @throws SealroomError `no-tenant`, `not-found`, `damaged`
  */
 export async function readRecord(core: VaultCore, place: FilePlace, options: CallOptions = {}): Promise<OpenedRecord> {
   checkFileId(place.file);
-  const item = await core.catalog.get(filePartition(core, place.tenant, place.file), place.file, options);
-  if (item === undefined) {
+  const opened = await readStandingRecord(core, place, options);
+  if (opened === undefined) {
     await core.keys.expectTenant(place.tenant, options);
-    throw new SealroomError('not-found', `no file has the id ${place.file}`);
-  }
-  return openRecord(core, place, item, options);
+  } else if (!hasExpired(opened.metadata, core.now())) return opened;
+  throw new SealroomError('not-found', `no file has the id ${place.file}`);
+}
+
+/** Reads and authenticates a record, though its time may have come; undefined when there is none. */
+export async function readStandingRecord(
+  core: VaultCore,
+  place: FilePlace,
+  options: CallOptions = {},
+): Promise<OpenedRecord | undefined> {
+  const item = await core.catalog.get(filePartition(core, place.tenant, place.file), place.file, options);
+  return item && openRecord(core, place, item, options);
 }
 
 export async function openRecord(

@@ -5,6 +5,7 @@ import { checkWritable, filePartition, journalPartitions } from './core.ts';
 import type { VaultCore } from './core.ts';
 import { claimEntry, entryRemoval } from './journal.ts';
 import type { StandingEntry } from './journal.ts';
+import { sweepDue } from './due.ts';
 import { itemsOf } from './items.ts';
 import { decodeJournalEntry } from './item-kinds.ts';
 import { decodeItem } from './items.ts';
@@ -12,6 +13,8 @@ import { decodeRecord } from './records.ts';
 import { writeKnown } from './write.ts';
 
 export interface SweepReport {
+  /** Files that were removed because their time had come. */
+  readonly expired: number;
   /** Entries of unfinished puts that were given up: they cannot commit any more. */
   readonly claimed: number;
   /** Entries whose blobs are gone for good, taken out of the journal. */
@@ -40,8 +43,14 @@ export async function sweep(
   const { grace = core.graceTime, signal } = options;
   checkWritable(core);
   if (!(grace >= 0)) throw new SealroomError('usage', 'a grace time is a number of milliseconds, at least 0');
-  const counts = { claimed: 0, finished: 0, waiting: 0, ignored: 0 };
+  const counts = { expired: 0, claimed: 0, finished: 0, waiting: 0, ignored: 0 };
   const failed: SealroomError[] = [];
+  const onFailure = (error: unknown): void => {
+    if (!(error instanceof SealroomError) || error.code === 'cancelled') throw error;
+    failed.push(error);
+  };
+  // First, so that the blobs of what goes now are in the journal that is swept next.
+  await sweepDue(core, { counts, onFailure, signal });
   for (const partition of journalPartitions(core)) {
     for await (const item of itemsOf(core.catalog, partition, { signal })) {
       try {
@@ -51,8 +60,7 @@ export async function sweep(
       } catch (error) {
         // Another sweep, or the put itself, was first with this entry.
         if (isSealroomError(error, 'conflict')) counts.waiting++;
-        else if (error instanceof SealroomError && error.code !== 'cancelled') failed.push(error);
-        else throw error;
+        else onFailure(error);
       }
     }
   }

@@ -8,8 +8,9 @@ import { itemsOf } from './items.ts';
 import { makeCatalogKey } from './keys.ts';
 import { decodeTenant, encodeTenant } from './item-kinds.ts';
 import { decodeItem, encodeItem } from './items.ts';
-import type { Tenant } from './item-kinds.ts';
+import type { Quota, Tenant } from './item-kinds.ts';
 import type { ItemKey } from './items.ts';
+import { checkedQuota } from './quota.ts';
 import { writeKnown } from './write.ts';
 
 /** The tenant that every vault has from the start. */
@@ -20,11 +21,16 @@ export const DEFAULT_TENANT = 'default';
  *
  * @throws SealroomError `exists`
  */
-export async function createTenant(core: VaultCore, name: string, { signal }: CallOptions = {}): Promise<Tenant> {
+export async function createTenant(
+  core: VaultCore,
+  name: string,
+  { quota = null, signal }: CallOptions & { readonly quota?: Quota | null | undefined } = {},
+): Promise<Tenant> {
   checkWritable(core);
   checkTenantName(name);
+  const asked = checkedQuota(quota);
   using itemKeys = await core.keys.itemKeys({ signal });
-  const tenant = { name, createdAt: new Date(core.now()).toISOString() };
+  const tenant = { name, createdAt: new Date(core.now()).toISOString(), quota: asked };
   using made = await makeCatalogKey(core.keyring, { vault: core.id, owner: name, signal });
   const items = [tenantItem(core.id, tenant, itemKeys.current), made.item(itemKeys.current)];
   try {

@@ -2,6 +2,8 @@
 import { DEFAULT_FRAME_LENGTH, checkFrameLength } from '../envelope/encrypt.ts';
 import { SealroomError, isSealroomError } from '../errors.ts';
 import type { BlobStore, CallOptions, Catalog, Keyring } from '../ports.ts';
+import { authenticItems } from './authentic-items.ts';
+import type { AuthenticItems } from './authentic-items.ts';
 import { SETTINGS } from './core.ts';
 import type { VaultCore } from './core.ts';
 import { exportMessage } from './export.ts';
@@ -9,12 +11,14 @@ import type { Files } from './files.ts';
 import { get } from './get.ts';
 import { checkTenantName, randomId, randomVersion } from './identifiers.ts';
 import { CatalogKeys, FIRST_KEY_VERSION, VAULT_OWNER, makeCatalogKey, pinOf } from './keys.ts';
+import { lease } from './lease.ts';
 import { list } from './list.ts';
 import { put } from './put.ts';
 import { SHARD_COUNTS, decodeSettings, encodeSettings } from './item-kinds.ts';
 import { decodeItem, encodeItem, itemKeyOf, readItemBody, splitItem } from './items.ts';
-import type { Settings, Tenant } from './item-kinds.ts';
+import type { Quota, Settings, Tenant } from './item-kinds.ts';
 import type { ItemKey } from './items.ts';
+import { setQuota } from './quota.ts';
 import { remove } from './remove.ts';
 import { stat } from './stat.ts';
 import { sweep } from './sweep.ts';
@@ -58,10 +62,22 @@ export interface Vault extends Disposable {
   readonly id: string;
   /** What whoever opens this vault must pass as `pins`: keep it with the id, outside the catalog. */
   readonly pins: readonly string[];
+  /** What is kept beside the files, authenticated: for layers above, such as tokens and links. */
+  readonly items: AuthenticItems;
   /** The files of a tenant. The tenant must exist when a method is called, not before. */
   tenant(name: string): Files;
-  createTenant(name: string, options?: CallOptions): Promise<Tenant>;
+  /** @param options.quota how much it may hold; no limit unless given */
+  createTenant(name: string, options?: CallOptions & { readonly quota?: Quota | null | undefined }): Promise<Tenant>;
   tenants(options?: CallOptions): Promise<Tenant[]>;
+  /** How much a tenant may hold from now on; null for no limit. What it holds already is counted anew. */
+  setQuota(name: string, quota: Quota | null, options?: CallOptions): Promise<Tenant>;
+  /**
+   * Takes, or keeps, the right to do a piece of work for a time, so that one of several processes does it. It saves
+   * work and guards nothing. False while another has it.
+   *
+   * @param milliseconds until another may have it
+   */
+  lease(name: string, milliseconds: number, options?: CallOptions): Promise<boolean>;
   /** Finishes what was begun and left. */
   sweep(options?: CallOptions & { readonly grace?: number | undefined }): Promise<SweepReport>;
   /** Wipes the keys that are in memory; the vault cannot be used afterwards. Stores and catalog stay open. */
@@ -92,7 +108,7 @@ export async function createVault(options: CreateVaultOptions): Promise<Vault> {
   using key = itemKeyOf(vaultKey.key);
   const itemKey = { version: FIRST_KEY_VERSION, key };
   const settings = { id, shards, readOnly: false };
-  const tenant = { name: DEFAULT_TENANT, createdAt: new Date(now()).toISOString() };
+  const tenant = { name: DEFAULT_TENANT, createdAt: new Date(now()).toISOString(), quota: null };
   const items = [
     settingsItem(settings, itemKey),
     vaultKey.item(itemKey),
@@ -178,12 +194,16 @@ async function readSettings({
 }
 
 function vaultOf(core: VaultCore, pins: readonly string[]): Vault {
+  const holder = randomId();
   return {
     id: core.id,
     pins,
+    items: authenticItems(core),
     tenant: (name) => filesOf(core, name),
     createTenant: (name, options) => createTenant(core, name, options),
     tenants: (options) => listTenants(core, options),
+    setQuota: (name, quota, options) => setQuota(core, name, quota, options),
+    lease: (name, milliseconds, options) => lease(core, { name, holder, milliseconds }, options),
     sweep: (options) => sweep(core, options),
     [Symbol.dispose]: () => core.keys[Symbol.dispose](),
   };

@@ -1,5 +1,7 @@
 /** Writes whose outcome is known. */
-import { isSealroomError } from '../errors.ts';
+import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
+import { orCancelled } from '../cancellable.ts';
+import { SealroomError, isSealroomError } from '../errors.ts';
 import type { CallOptions, Catalog, WriteOperation } from '../ports.ts';
 
 /**
@@ -19,6 +21,41 @@ export async function writeKnown(
     if (!isSealroomError(error, 'unavailable') && !isSealroomError(error, 'conflict')) throw error;
     if (!(await tookEffect(catalog, operations).catch(() => false))) throw error;
   }
+}
+
+/** As `writeKnown`: true when it was written, false when another writer was first. */
+export async function writeIfFirst(
+  catalog: Catalog,
+  operations: readonly WriteOperation[],
+  options: CallOptions = {},
+): Promise<boolean> {
+  try {
+    await writeKnown(catalog, operations, options);
+    return true;
+  } catch (error) {
+    if (isSealroomError(error, 'conflict')) return false;
+    throw error;
+  }
+}
+
+/** How often a write is tried that others were ahead of, where many change one item. */
+const TURNS = 200;
+const LONGEST_PAUSE = 100;
+
+/**
+ * Does anew, from its reading on, what lost against other writers, with a pause that grows: many who change what one
+ * tenant holds wait for one another.
+ *
+ * @param attempt resolves null when another was first
+ * @throws SealroomError `unavailable` after the last attempt; whatever an attempt throws, at once
+ */
+export async function untilOurTurn<T>(attempt: () => Promise<T | null>, { signal }: CallOptions = {}): Promise<T> {
+  for (let turn = 0; turn < TURNS; turn++) {
+    const result = await attempt();
+    if (result !== null) return result;
+    await orCancelled(setTimeoutAsync(Math.random() * Math.min(LONGEST_PAUSE, 2 ** turn)), signal);
+  }
+  throw new SealroomError('unavailable', 'too many others write the same: try again');
 }
 
 /** Attempts against other writers before the caller is told. */

@@ -13,6 +13,8 @@ import { World, memoryVault } from '../support/memory-vault.ts';
 
 const GRACE = 60_000;
 const KEPT = patterned(70, 2);
+const NEW = patterned(50);
+const KEYED = { key: 'a key', request: 'a request' };
 
 /** What was there before. */
 interface Scene {
@@ -28,6 +30,8 @@ interface Row {
   readonly run: (vault: Vault, scene: Scene) => Promise<unknown>;
   /** What must be so once the run is over, and the process did not die. */
   readonly after: (vault: Vault, scene: Scene, outcome: Outcome) => Promise<void>;
+  /** What must be so once it was tried again, whatever became of the first try. */
+  readonly finally?: (vault: Vault, scene: Scene) => Promise<void>;
   /** Code with which a second try says that the first one took effect. */
   readonly again?: string;
   /** Names of the calls that the row is about: one that it does not make would leave a hole in the matrix. */
@@ -37,6 +41,68 @@ interface Row {
 const rows: readonly Row[] = [
   putRow(1),
   putRow(3),
+  {
+    name: 'put under a key, with a time to go, where a quota is set',
+    prepare: limitTenant,
+    run: (vault) => vault.tenant('default').put(NEW, { name: 'new', expires: '2026-01-03', idempotency: KEYED }),
+    after: async (vault, { world, file }, outcome) => {
+      const ids = await idsOf(vault);
+      if (!outcome.done) return assert.deepEqual(ids, [file], 'a put that failed leaves no file');
+      const { id } = outcome.value as { id: string };
+      assert.deepEqual(ids.sort(), [file, id].sort());
+      await expectBytes(vault, id, NEW);
+      assert.equal(partitionsOf(world).filter((partition) => partition.startsWith('due/')).length, 1);
+    },
+    // Two tries, and one file: the second finds what the first has stored, or stores it.
+    finally: async (vault, { file }) => {
+      const ids = await idsOf(vault);
+      assert.equal(ids.length, 2);
+      assert.ok(ids.includes(file));
+    },
+    makes: ['catalog.get', 'catalog.write', 'keyring.generate', 'blobs.put'],
+  },
+  {
+    name: 'remove where a quota is set',
+    prepare: limitTenant,
+    run: (vault, { file }) => vault.tenant('default').remove(file),
+    after: async (vault, { file }, outcome) => {
+      const ids = await idsOf(vault);
+      if (outcome.done) assert.deepEqual(ids, []);
+      else if (ids.length > 0) await expectBytes(vault, file, KEPT);
+    },
+    again: 'not-found',
+    makes: ['catalog.write', 'blobs.remove'],
+  },
+  {
+    name: 'sweep over a file whose time has come, where a quota is set',
+    prepare: async (scene) => {
+      await limitTenant(scene);
+      using vault = await scene.world.open();
+      await vault.tenant('default').put(NEW, { name: 'goes', expires: '2026-01-02T04:00:00Z' });
+      scene.world.clock.time += 3_600_000;
+    },
+    run: (vault) => vault.sweep(),
+    after: async (vault, { file }) => assert.deepEqual(await idsOf(vault), [file]),
+    finally: async (vault, { world, file }) => {
+      assert.deepEqual(
+        partitionsOf(world).filter((partition) => partition.startsWith('due/')),
+        [],
+      );
+      await expectBytes(vault, file, KEPT);
+    },
+    makes: ['catalog.list', 'catalog.write', 'blobs.remove', 'catalog.get'],
+  },
+  {
+    name: 'setQuota',
+    prepare: limitTenant,
+    run: (vault) => vault.setQuota('default', { bytes: 1000, files: null }),
+    after: async (vault, _, outcome) => {
+      const [tenant] = await vault.tenants();
+      assert.deepEqual(tenant!.quota, { bytes: outcome.done ? 1000 : tenant!.quota!.bytes, files: null });
+      await vault.tenant('default').put(NEW, { name: 'n' });
+    },
+    makes: ['catalog.get', 'catalog.write'],
+  },
   {
     name: 'update',
     run: (vault, { file }) => vault.tenant('default').update(file, { name: 'other' }),
@@ -136,12 +202,12 @@ async function everyEntry({ world, file }: Scene): Promise<void> {
     yield patterned(20);
   };
   await files.put(source(), { name: 'its entry comes back' });
-  await die(4, (dying) => dying.tenant('default').put(patterned(20), { name: 'claimed' }));
+  await die(6, (dying) => dying.tenant('default').put(patterned(20), { name: 'claimed' }));
   world.clock.time += GRACE;
   assert.equal((await vault.sweep()).claimed, 1);
-  await die(4, (dying) => dying.tenant('default').put(patterned(20), { name: 'writing' }));
+  await die(6, (dying) => dying.tenant('default').put(patterned(20), { name: 'writing' }));
   const { id } = await files.put(patterned(20), { name: 'removed' });
-  await die(3, (dying) => dying.tenant('default').remove(id));
+  await die(4, (dying) => dying.tenant('default').remove(id));
   world.catalog.items.set(`${broughtBack!.partition} ${broughtBack!.sort}`, broughtBack!);
   assert.equal(entries().length, 4);
   world.clock.time += GRACE;
@@ -171,8 +237,22 @@ async function runRow(row: Row, fault: FaultAt): Promise<void> {
   const again = await outcomeOf(row.run(vault, scene));
   if (!again.done)
     assert.ok(row.again !== undefined && isSealroomError(again.error, row.again as never), String(again.error));
+  await row.finally?.(vault, scene);
   await world.check();
   await expectNothingLeft(world);
+}
+
+function partitionsOf({ catalog }: World): string[] {
+  return Array.from(catalog.items.values(), ({ partition }) => partition);
+}
+
+/** Gives the tenant a quota, and has what it holds counted. */
+async function limitTenant({ world }: Scene): Promise<void> {
+  using vault = await world.open();
+  await vault.setQuota('default', { bytes: 10_000, files: null });
+  const files = vault.tenant('default');
+  const { id } = await files.put(KEPT, { name: 'counted' });
+  await files.remove(id);
 }
 
 describe('a fault at every call', () => {

@@ -271,7 +271,14 @@ describe('a put that takes longer than the grace time', () => {
     assert.equal(world.blobs.keys().length, 1, 'the blob came after the first removal');
     await world.check();
     world.clock.time += GRACE - 1;
-    assert.deepEqual(await sweeper.sweep(), { claimed: 0, finished: 0, waiting: 1, ignored: 0, failed: [] });
+    assert.deepEqual(await sweeper.sweep(), {
+      expired: 0,
+      claimed: 0,
+      finished: 0,
+      waiting: 1,
+      ignored: 0,
+      failed: [],
+    });
     await sweepTwice(world, sweeper);
     assert.deepEqual(world.blobs.keys(), []);
   });
@@ -331,11 +338,18 @@ describe('sweeps', () => {
     const source = async function* (): AsyncGenerator<Uint8Array> {
       yield BYTES;
       world.clock.time += GRACE - 1;
-      assert.deepEqual(await vault.sweep(), { claimed: 0, finished: 0, waiting: 1, ignored: 0, failed: [] });
+      assert.deepEqual(await vault.sweep(), {
+        expired: 0,
+        claimed: 0,
+        finished: 0,
+        waiting: 1,
+        ignored: 0,
+        failed: [],
+      });
     };
     const { id } = await vault.tenant('default').put(source(), { name: 'n' });
     await expectFiles(vault, id);
-    assert.deepEqual(await vault.sweep(), { claimed: 0, finished: 0, waiting: 0, ignored: 0, failed: [] });
+    assert.deepEqual(await vault.sweep(), { expired: 0, claimed: 0, finished: 0, waiting: 0, ignored: 0, failed: [] });
   });
 
   test('with grace 0 give up an upload that runs, and nothing of it stays', async () => {
@@ -383,7 +397,7 @@ describe('sweeps', () => {
     world.catalog.items.set('journal/0 elsewhere', { ...entry!, sort: 'elsewhere' });
     world.clock.time += GRACE;
     const { failed, ...counts } = await dying.sweep();
-    assert.deepEqual(counts, { claimed: 0, finished: 0, waiting: 0, ignored: 1 });
+    assert.deepEqual(counts, { expired: 0, claimed: 0, finished: 0, waiting: 0, ignored: 1 });
     assert.deepEqual(
       failed.map(({ code }) => code),
       ['unavailable'],

@@ -249,7 +249,11 @@ describe('tenants', () => {
 
   test('are listed by name, made once, and have names of one grammar', async () => {
     const { vault } = await memoryVault();
-    assert.deepEqual(await vault.createTenant('zebra'), { name: 'zebra', createdAt: '2026-01-02T03:04:05.000Z' });
+    assert.deepEqual(await vault.createTenant('zebra'), {
+      name: 'zebra',
+      createdAt: '2026-01-02T03:04:05.000Z',
+      quota: null,
+    });
     await vault.createTenant('acme-2');
     assert.deepEqual(
       (await vault.tenants()).map(({ name }) => name),

@@ -1,0 +1,54 @@
+/** Times that callers give. */
+import { SealroomError } from '../errors.ts';
+import type { Metadata } from './metadata.ts';
+
+/** A date, which begins at midnight UTC, or a date and time with its zone. */
+const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+/**
+ * A time of ISO 8601 as it is kept: in UTC, to the millisecond.
+ *
+ * @param what names it in errors
+ * @throws SealroomError `usage`
+ */
+export function checkedTime(what: string, text: string): string {
+  const time = TIME.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(time)) {
+    throw new SealroomError('usage', `${what} is a time of ISO 8601, such as 2030-01-31 or 2030-01-31T12:00:00Z`);
+  }
+  return new Date(time).toISOString();
+}
+
+/**
+ * When a file is to go, and until when it stays, as they are kept.
+ *
+ * @throws SealroomError `usage`
+ */
+export function checkedTimes(
+  {
+    expires,
+    retainUntil,
+  }: { readonly expires?: string | null | undefined; readonly retainUntil?: string | null | undefined },
+  now: number,
+): Pick<Metadata, 'expires' | 'retainUntil'> {
+  const times = {
+    expires: checkedOrNull('expires', expires),
+    retainUntil: checkedOrNull('retainUntil', retainUntil),
+  };
+  if (times.expires !== null && Date.parse(times.expires) <= now) {
+    throw new SealroomError('usage', 'expires lies in the past: the file would never be there');
+  }
+  if (times.expires !== null && times.retainUntil !== null && times.expires < times.retainUntil) {
+    throw new SealroomError('usage', 'expires lies before retainUntil: a file cannot go while it is retained');
+  }
+  return times;
+}
+
+function checkedOrNull(what: string, text: string | null | undefined): string | null {
+  return text === undefined || text === null ? null : checkedTime(what, text);
+}
+
+/** True once a file's time has come: from then on it is not there, whenever a sweep takes it away (F38). */
+export function hasExpired({ expires, hold }: Pick<Metadata, 'expires' | 'hold'>, now: number): boolean {
+  return expires !== null && hold === null && Date.parse(expires) <= now;
+}
