@@ -38,7 +38,7 @@ export interface AuthenticItems {
   /** In the order of their sort keys. */
   list(partition: string, options?: CallOptions & { readonly prefix?: string }): AsyncIterable<AuthenticItem>;
   /**
-   * All changes or none.
+   * All changes or none. What only one may do has to put something: of several who only remove, all succeed.
    *
    * @throws SealroomError `conflict` when an item is not at the version expected of it; `read-only`
    */

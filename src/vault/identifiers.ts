@@ -29,10 +29,15 @@ function hyphenated(bytes: Uint8Array): string {
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** A fresh blob key: 160 random bits in base32, so that no two blobs ever share one. */
-export function randomBlobKey(): string {
+/** Random characters of base32, lower case: five bits each. */
+export function randomBase32(length: number): string {
   // 256 is a multiple of 32, so each character is uniform.
-  return Array.from(cipher.randomBytes(32), (byte) => BASE32[byte % 32]).join('');
+  return Array.from(cipher.randomBytes(length), (byte) => BASE32[byte % 32]).join('');
+}
+
+/** A fresh blob key: 160 random bits, so that no two blobs ever share one. */
+export function randomBlobKey(): string {
+  return randomBase32(32);
 }
 
 /** A fresh version of an item: 128 random bits, so that none ever comes back. */
@@ -53,9 +58,13 @@ export function checkFileId(id: string): void {
 
 const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
+export function isTenantName(name: string): boolean {
+  return TENANT.test(name);
+}
+
 /** @throws SealroomError `usage` */
 export function checkTenantName(name: string): void {
-  if (!TENANT.test(name)) {
+  if (!isTenantName(name)) {
     throw new SealroomError(
       'usage',
       `${JSON.stringify(name.slice(0, 80))} is no tenant name: 1 to 63 lower-case letters, digits and hyphens, no hyphen first`,

@@ -12,11 +12,17 @@ const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d
  * @throws SealroomError `usage`
  */
 export function checkedTime(what: string, text: string): string {
-  const time = TIME.test(text) ? Date.parse(text) : NaN;
+  const time = TIME.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : NaN;
   if (Number.isNaN(time)) {
     throw new SealroomError('usage', `${what} is a time of ISO 8601, such as 2030-01-31 or 2030-01-31T12:00:00Z`);
   }
   return new Date(time).toISOString();
+}
+
+/** False for the 30th of February, which `Date.parse` takes for the 2nd of March. */
+function isDay(date: string): boolean {
+  const time = Date.parse(date);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
 }
 
 /**

@@ -6,7 +6,8 @@ import type { CallOptions, Catalog, WriteOperation } from '../ports.ts';
 
 /**
  * Writes to the catalog. When the store does not say whether a write took effect, or calls our own earlier attempt a
- * conflict, reads back and knows its own version: versions are random, so no other writer's is taken for it.
+ * conflict, reads back and knows its own version: versions are random, so no other writer's is taken for it. A write
+ * that only removes has no version of its own: of several who remove a thing, each that finds it gone has succeeded.
  *
  * @throws SealroomError `conflict` when nothing was written; `unavailable` when nobody can tell
  */

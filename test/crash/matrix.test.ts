@@ -31,7 +31,7 @@ interface Row {
   /** What must be so once the run is over, and the process did not die. */
   readonly after: (vault: Vault, scene: Scene, outcome: Outcome) => Promise<void>;
   /** What must be so once it was tried again, whatever became of the first try. */
-  readonly finally?: (vault: Vault, scene: Scene) => Promise<void>;
+  readonly atLast?: (vault: Vault, scene: Scene) => Promise<void>;
   /** Code with which a second try says that the first one took effect. */
   readonly again?: string;
   /** Names of the calls that the row is about: one that it does not make would leave a hole in the matrix. */
@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
       assert.equal(partitionsOf(world).filter((partition) => partition.startsWith('due/')).length, 1);
     },
     // Two tries, and one file: the second finds what the first has stored, or stores it.
-    finally: async (vault, { file }) => {
+    atLast: async (vault, { file }) => {
       const ids = await idsOf(vault);
       assert.equal(ids.length, 2);
       assert.ok(ids.includes(file));
@@ -83,7 +83,7 @@ const rows: readonly Row[] = [
     },
     run: (vault) => vault.sweep(),
     after: async (vault, { file }) => assert.deepEqual(await idsOf(vault), [file]),
-    finally: async (vault, { world, file }) => {
+    atLast: async (vault, { world, file }) => {
       assert.deepEqual(
         partitionsOf(world).filter((partition) => partition.startsWith('due/')),
         [],
@@ -237,7 +237,7 @@ async function runRow(row: Row, fault: FaultAt): Promise<void> {
   const again = await outcomeOf(row.run(vault, scene));
   if (!again.done)
     assert.ok(row.again !== undefined && isSealroomError(again.error, row.again as never), String(again.error));
-  await row.finally?.(vault, scene);
+  await row.atLast?.(vault, scene);
   await world.check();
   await expectNothingLeft(world);
 }

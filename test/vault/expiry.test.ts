@@ -105,6 +105,8 @@ describe('times', () => {
     ['an expiry before the end of the retention', { expires: '2026-02-01', retainUntil: '2026-02-02' }],
     ['a time that is none', { expires: 'tomorrow' }],
     ['a time without a zone', { expires: '2026-02-01T00:00:00' }],
+    ['a day that is none', { retainUntil: '2030-02-30' }],
+    ['a day that is none, with an hour', { retainUntil: '2030-02-30T00:00:00Z' }],
     ['a month that is none', { retainUntil: '2026-13-01' }],
     ['a number', { retainUntil: '1767323045' }],
   ] as const) {
