@@ -10,6 +10,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_FRAME_LENGTH } from '../src/envelope/encrypt.ts';
 import { isInstalled, run } from './support/commands.ts';
+import { freshlyFreedMemory } from './support/freed-memory.ts';
 import { machine } from './support/machine.ts';
 import { NumberedBlocks } from './support/numbered-blocks.ts';
 import { formatSpread, inRounds, ratioOf, spreadOf } from './support/rounds.ts';
@@ -132,20 +133,11 @@ function peerProgram(
 
 async function timesOf({ command, output, peer }: Program): Promise<Times> {
   await rm(output, { force: true });
-  await freshlyFreedMemory();
+  await freshlyFreedMemory(at('whole'), at('freed'));
   const { milliseconds, processorMilliseconds, stdout } = await run(command);
   if (!peer) return { milliseconds, processorMilliseconds };
   const factor = SIZE / PEER_SIZE;
   return { milliseconds: Number(stdout) * factor, processorMilliseconds: processorMilliseconds * factor };
-}
-
-/**
- * Leaves every program the same memory to write to: a virtual machine gives back what lies free for a while, and whoever
- * is the first to ask for it again pays, by up to half of its time.
- */
-async function freshlyFreedMemory(): Promise<void> {
-  await run(['cp', at('whole'), at('freed')]);
-  await rm(at('freed'));
 }
 
 /** Prints a table, the first program's speed beside each other's; false when a goal is missed. */

@@ -137,6 +137,7 @@ try {
   say('    npx sealroom put README.md              seals a file, prints its id');
   say('    npx sealroom ls');
   say('    npx sealroom get ID -o copy.md');
+  say('    npm start                               offers ./sealroom over HTTP, prints its address and a token');
   say('    npx sealroom --help');
   say();
 

@@ -25,7 +25,7 @@ test('docs/errors.md has the rows of the table, no more and no less', () => {
 
 test('every code of the table is thrown somewhere, and none is named twice', () => {
   const unused = Object.keys(errorTable).filter(
-    (code) => !sources.some((text) => new RegExp(`(?:SealroomError\\(\\s*|\\[)'${code}'`).test(text)),
+    (code) => !sources.some((text) => new RegExp(`(?:\\w\\(\\s*|\\[|code: |: )'${code}'`).test(text)),
   );
   assert.deepEqual(unused, []);
 });

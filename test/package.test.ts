@@ -1,8 +1,9 @@
 /** The package as it is published: packed, installed into an empty folder, and used by the README's own examples. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -31,8 +32,9 @@ describe('the published package', async () => {
       if (path !== 'dist') cpSync(join(root, path), join(installed, path), { recursive: true });
     }
     for (const name of [...Object.keys(manifest.dependencies), 'fast-check', 'pure-rand', '@types', 'undici-types']) {
-      mkdirSync(join(folder, 'node_modules'), { recursive: true });
-      symlinkSync(join(modules, name), join(folder, 'node_modules', name));
+      const link = join(folder, 'node_modules', name);
+      mkdirSync(dirname(link), { recursive: true });
+      symlinkSync(join(modules, name), link);
     }
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   });
@@ -84,9 +86,11 @@ describe('the published package', async () => {
     test(`runs example ${i + 1} of the README as it says`, async () => {
       const workplace = join(folder, `run-${i}`);
       mkdirSync(workplace);
+      await using service = code.includes('sealroom/client') ? await startService(installed, workplace) : undefined;
+      const env = { ...process.env, ...service?.environment };
       writeFileSync(join(workplace, 'package.json'), '{ "type": "module" }');
       writeFileSync(join(workplace, 'example.ts'), code);
-      const { stdout } = await run(process.execPath, ['example.ts'], { cwd: workplace });
+      const { stdout } = await run(process.execPath, ['example.ts'], { cwd: workplace, env });
       // A comment after a console.log says what it prints.
       const promised = Array.from(code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm), ([, text]) => text!);
       const lines = stdout.split('\n');
@@ -101,3 +105,25 @@ describe('the published package', async () => {
     });
   }
 });
+
+/** The service of the package that is installed, on a vault of its own. */
+async function startService(
+  installed: string,
+  folder: string,
+): Promise<AsyncDisposable & { readonly environment: Readonly<Record<string, string>> }> {
+  const words = ['--json', '--quiet', 'serve', '--init', '--port', '0'];
+  const child = spawn(process.execPath, [join(installed, 'bin/sealroom.mjs'), ...words], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const [announced] = (await Promise.race([once(child.stdout, 'data'), exited.then(() => ['{}'])])) as [Buffer];
+  const { url, token } = JSON.parse(String(announced)) as { url: string; token: string };
+  return {
+    environment: { SEALROOM_URL: url, SEALROOM_TOKEN: token },
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGTERM');
+      assert.deepEqual(await exited, [0, null]);
+    },
+  };
+}

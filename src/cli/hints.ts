@@ -14,6 +14,7 @@ export class HintedError extends SealroomError {
 
 const hints: Partial<Record<ErrorCode, string>> = {
   unexpected: 'NODE_DEBUG=sealroom shows where it came from',
+  unauthenticated: 'SEALROOM_TOKEN takes what sealroom token create printed',
   'no-tenant': 'sealroom tenant ls lists the tenants; sealroom tenant create makes one',
   'wrong-vault': 'the catalog and the configuration come from different vaults; --vault names the right one',
   'too-many-keys': '--max-edks takes more of them, if you trust whoever wrote it',

@@ -5,24 +5,29 @@ import type { Command } from 'commander';
 import { SealroomError, errorTable } from '../errors.ts';
 import { HintedError } from './hints.ts';
 import { createProgram } from './program.ts';
+import type { Service, Session } from './session.ts';
 import { ReaderGone, Terminal } from './terminal.ts';
 import type { TerminalOptions } from './terminal.ts';
 
 /** A command that was told to stop and takes longer waits for something that will not come. */
 const PATIENCE_AFTER_SIGNAL = 3000;
 
+/** npm passes on a signal that the terminal has sent to its child already: two that come together are one. */
+const SAME_SIGNAL = 300;
+
 /** Runs a command and ends the process. */
 export async function main(words: readonly string[]): Promise<void> {
   const interruption = interruptions();
   const terminal = new Terminal({ ...outputOptions(words), signal: interruption.signal });
-  const program = createProgram(({ vault, tenant }) => ({ terminal, signal: interruption.signal, vault, tenant }));
+  const { signal, runAsService } = interruption;
+  const program = createProgram(({ vault, tenant }) => ({ terminal, signal, runAsService, vault, tenant }));
   exitQuietly(program);
   try {
     await Promise.race([program.parseAsync(words, { from: 'user' }), interruption.exhausted]);
   } catch (error) {
     report(error, terminal);
   }
-  await end(terminal, interruption.signal.aborted ? errorTable.cancelled.exit : terminal.exitCode);
+  await end(terminal, interruption.exitCode() ?? terminal.exitCode);
 }
 
 /** Read before the options are parsed, so that mistakes in them are told in the right form, too. */
@@ -37,20 +42,33 @@ interface Interruption {
   readonly signal: AbortSignal;
   /** Rejects when the command did not stop in time. */
   readonly exhausted: Promise<never>;
+  readonly runAsService: Session['runAsService'];
+  /** Of a command that was stopped before it was done; a service is never done. */
+  readonly exitCode: () => number | undefined;
 }
 
 function interruptions(): Interruption {
   const controller = new AbortController();
   const { promise: exhausted, reject } = Promise.withResolvers<never>();
   exhausted.catch(() => undefined);
+  let service: Service | undefined;
+  let interrupted = Infinity;
   const interrupt = (name: NodeJS.Signals): void => {
+    if (name === 'SIGHUP' && service?.onHangUp !== undefined) return service.onHangUp();
+    if (service !== undefined && Math.abs(performance.now() - interrupted) < SAME_SIGNAL) return;
     if (controller.signal.aborted) leave(errorTable.cancelled.exit);
+    interrupted = performance.now();
     const reason = new SealroomError('cancelled', `stopped by ${name} before it was done`);
     controller.abort(reason);
-    setTimeout(() => reject(reason), PATIENCE_AFTER_SIGNAL).unref();
+    if (service === undefined) setTimeout(() => reject(reason), PATIENCE_AFTER_SIGNAL).unref();
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
-  return { signal: controller.signal, exhausted };
+  return {
+    signal: controller.signal,
+    exhausted,
+    runAsService: (running) => void (service = running),
+    exitCode: () => (controller.signal.aborted && service === undefined ? errorTable.cancelled.exit : undefined),
+  };
 }
 
 /** Has commander throw where it would end the process, and leave errors to `report`. */

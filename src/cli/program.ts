@@ -1,6 +1,7 @@
 /** The commands and their options. What a command does is loaded when it is called. */
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { TIME, addLinkCommands, addTenantCommands, addTokenCommands } from './access-program.ts';
 import { parseRange, repeated, repeatedPair, usage, wholeNumber } from './arguments.ts';
 import type { DecryptArguments } from './commands/decrypt.ts';
 import type { EditArguments } from './commands/edit.ts';
@@ -11,6 +12,7 @@ import type { InitArguments } from './commands/init.ts';
 import type { KeyNewArguments } from './commands/key-new.ts';
 import type { ListArguments } from './commands/ls.ts';
 import type { PutArguments } from './commands/put.ts';
+import type { ServeArguments } from './commands/serve.ts';
 import type { SweepArguments } from './commands/sweep.ts';
 import type { VerifyArguments } from './commands/verify.ts';
 import type { Session } from './session.ts';
@@ -29,8 +31,11 @@ export function createProgram(startSession: StartSession): Command {
   const program = new Command('sealroom')
     .description('Keeps files so that whoever holds the storage cannot read them.')
     .version(packageVersion())
-    .option('--vault <dir>', 'folder of the vault (else SEALROOM_VAULT, else ./sealroom)')
-    .option('--tenant <name>', 'tenant whose files to work on (else SEALROOM_TENANT, else default)')
+    .option(
+      '--vault <dir>',
+      'folder of the vault (else the service SEALROOM_URL, else SEALROOM_VAULT, else ./sealroom)',
+    )
+    .option('--tenant <name>', "tenant to work on (else SEALROOM_TENANT, else the token's own, else default)")
     .option('--json', 'results as one JSON document, errors as {"code","message"}')
     .option('--quiet', 'no progress and no notes')
     .configureHelp({ showGlobalOptions: true })
@@ -38,6 +43,8 @@ export function createProgram(startSession: StartSession): Command {
   const start = (command: Command): Session => startSession(command.optsWithGlobals<GlobalOptions>());
   addVaultCommands(program, start);
   addFileCommands(program, start);
+  addTokenCommands(program, start);
+  addLinkCommands(program, start);
   addMessageCommands(program, start);
   program
     .command('help')
@@ -56,7 +63,8 @@ function named(program: Command, words: readonly string[]): Command {
   }, program);
 }
 
-type Start = (command: Command) => Session;
+/** Makes the session of a command that is called. */
+export type Start = (command: Command) => Session;
 
 const collected = <T>(flags: string, description: string, collect: (text: string, previous?: T) => T): Option =>
   new Option(flags, description).argParser<T>(collect);
@@ -78,24 +86,26 @@ function addVaultCommands(program: Command, start: Start): void {
       (await import('./commands/init.ts')).init(start(command), folder, options),
     );
   program
+    .command('serve')
+    .description('offer the vault over HTTP, until a signal ends it')
+    .option('--host <address>', 'address to listen on (else 127.0.0.1); any other needs TLS')
+    .option('--port <number>', 'port to listen on (else 8080); 0 for a free one', wholeNumber('--port', 0))
+    .option('--tls-cert <file>', 'certificate with its chain, in PEM; read again on SIGHUP')
+    .option('--tls-key <file>', 'its private key, in PEM')
+    .option('--insecure-http', 'listen on any address without TLS, as behind a proxy that does it')
+    .option('--trust-proxy [list]', 'believe these proxies, or all in private networks, about who calls')
+    .option('--init', 'make the vault when it is absent, and the first token')
+    .action(async (options: ServeArguments, command: Command) =>
+      (await import('./commands/serve.ts')).serve(start(command), options),
+    );
+  program
     .command('sweep')
     .description('finish what was begun and left')
     .option('--grace <seconds>', 'how long work must have been silent', wholeNumber('--grace', 0))
     .action(async (options: SweepArguments, command: Command) =>
       (await import('./commands/sweep.ts')).sweep(start(command), options),
     );
-  const tenant = program.command('tenant').description('tenants: partitions with files of their own');
-  tenant
-    .command('create')
-    .description('make a tenant')
-    .argument('<name>')
-    .action(async (name: string, _: object, command: Command) =>
-      (await import('./commands/tenant.ts')).createTenant(start(command), name),
-    );
-  tenant
-    .command('ls')
-    .description('list the tenants')
-    .action(async (_: object, command: Command) => (await import('./commands/tenant.ts')).listTenants(start(command)));
+  addTenantCommands(program, start);
 }
 
 function addFileCommands(program: Command, start: Start): void {
@@ -107,6 +117,8 @@ function addFileCommands(program: Command, start: Start): void {
     .option('--type <type>', 'media type (else by the extension of the name)')
     .addOption(tagOption('tag, kept encrypted; may be repeated'))
     .addOption(contextOption('public pair to bind to the file; may be repeated'))
+    .option('--expires <when>', `when it goes by itself: ${TIME}`)
+    .option('--retain-until <when>', 'until when nothing removes it: the same')
     .action(async (paths: string[], options: PutArguments, command: Command) =>
       (await import('./commands/put.ts')).put(start(command), paths, options),
     );
@@ -125,6 +137,7 @@ function addFileCommands(program: Command, start: Start): void {
     .description('list files, newest first')
     .option('--limit <count>', 'most files to list (else all)', wholeNumber('--limit', 1))
     .option('--cursor <cursor>', 'where the listing before ended')
+    .option('-q, --query <text>', 'only files whose name contains this, whatever the case')
     .action(async (options: ListArguments, command: Command) =>
       (await import('./commands/ls.ts')).ls(start(command), options),
     );

@@ -5,6 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fromUtf8 } from '../bytes.ts';
+import { resolveHttp } from './http.ts';
+import type { HttpConfig } from './http.ts';
 import type { ConfigFault, ConfigFile } from './schema.ts';
 import { SealroomError } from '../errors.ts';
 import { fileError, systemCode } from '../file-errors.ts';
@@ -26,6 +28,7 @@ export interface Config {
     /** In milliseconds; the file has seconds. */
     readonly graceTime?: number | undefined;
   };
+  readonly http: HttpConfig;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,7 +37,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const CONFIG_FILE = 'sealroom.json';
 const CONFIG_VERSION = 1;
 
-/** The variable for each key that has one. Lists are separated by spaces. */
+/** The variable for each key that has one. Lists are separated by spaces; objects are JSON. */
 const variables = {
   id: 'SEALROOM_ID',
   pins: 'SEALROOM_PINS',
@@ -42,10 +45,13 @@ const variables = {
   oldKeys: 'SEALROOM_OLD_KEYS',
   blobs: 'SEALROOM_BLOBS',
   catalog: 'SEALROOM_CATALOG',
+  http: 'SEALROOM_HTTP',
+  limits: 'SEALROOM_LIMITS',
 } as const;
 type ConfigKey = keyof typeof variables;
 const isConfigKey = (key: unknown): key is ConfigKey => typeof key === 'string' && Object.hasOwn(variables, key);
 const lists: ReadonlySet<string> = new Set<ConfigKey>(['pins', 'keys', 'oldKeys']);
+const objects: ReadonlySet<string> = new Set<ConfigKey>(['http', 'limits']);
 
 /** The folder of the vault to use: the one that was named, else `SEALROOM_VAULT`, else `sealroom` in this folder. */
 export function vaultFolder(named: string | undefined, environment: Environment = process.env): string {
@@ -55,6 +61,31 @@ export function vaultFolder(named: string | undefined, environment: Environment 
 /** The tenant to use: the one that was named, else `SEALROOM_TENANT`, else `default`. */
 export function tenantName(named: string | undefined, environment: Environment = process.env): string {
   return named ?? (environment['SEALROOM_TENANT'] || 'default');
+}
+
+/** A service that stands for a vault. */
+export interface RemoteService {
+  readonly url: string;
+  readonly token: string;
+  /** Whether plain http may go to another machine. */
+  readonly insecureHttp: boolean;
+  /** `SEALROOM_TENANT`; undefined for the one that the token is of. */
+  readonly tenant: string | undefined;
+}
+
+/**
+ * The service that `SEALROOM_URL` names, and the token for it in `SEALROOM_TOKEN`; undefined when none is named.
+ *
+ * @throws SealroomError `bad-configuration`, which never quotes the token
+ */
+export function remoteService(environment: Environment = process.env): RemoteService | undefined {
+  const url = environment['SEALROOM_URL']?.trim() ?? '';
+  if (url === '') return undefined;
+  const token = environment['SEALROOM_TOKEN']?.trim() ?? '';
+  if (token === '') throw badConfiguration('SEALROOM_TOKEN', 'it is missing, and SEALROOM_URL names a service');
+  const insecure = environment['SEALROOM_INSECURE_HTTP']?.trim() ?? '';
+  if (!['', '0', '1'].includes(insecure)) throw badConfiguration('SEALROOM_INSECURE_HTTP', 'it is 1, 0 or not set');
+  return { url, token, insecureHttp: insecure === '1', tenant: environment['SEALROOM_TENANT'] || undefined };
 }
 
 /**
@@ -119,14 +150,18 @@ function parseJson(file: string, text: string): unknown {
   }
 }
 
-function fromEnvironment(environment: Environment): Partial<Record<ConfigKey, string | string[]>> {
-  const found: Partial<Record<ConfigKey, string | string[]>> = {};
+function fromEnvironment(environment: Environment): Partial<Record<ConfigKey, unknown>> {
+  const found: Partial<Record<ConfigKey, unknown>> = {};
   for (const [key, variable] of Object.entries(variables)) {
-    if (!isConfigKey(key)) continue;
     const words = environment[variable]?.trim() ?? '';
-    if (words !== '') found[key] = lists.has(key) ? words.split(/\s+/) : words;
+    if (isConfigKey(key) && words !== '') found[key] = readVariable(key, words);
   }
   return found;
+}
+
+function readVariable(key: ConfigKey, words: string): unknown {
+  if (lists.has(key)) return words.split(/\s+/);
+  return objects.has(key) ? parseJson(variables[key], words) : words;
 }
 
 /** Where each key was read, and so what to call it in an error and what its paths are relative to. */
@@ -144,13 +179,20 @@ class Places {
   }
 
   fault({ path, reason }: ConfigFault, { fileIsThere = true } = {}): SealroomError {
-    const [key, index] = path;
+    const [key, ...inner] = path;
     if (isConfigKey(key) && (this.fromEnvironment(key) || !fileIsThere)) {
-      const word = index === undefined ? '' : `, word ${Number(index) + 1}`;
-      return badConfiguration(`${variables[key]}${word}`, reason);
+      return badConfiguration(placeInVariable(key, inner), reason);
     }
     return badConfiguration(this.#file, path.length === 0 ? reason : `${formatPath(path)}: ${reason}`);
   }
+}
+
+/** `SEALROOM_KEYS, word 2`, `SEALROOM_HTTP: tls.cert`. */
+function placeInVariable(key: ConfigKey, inner: readonly (string | number)[]): string {
+  const variable = variables[key];
+  const [index] = inner;
+  if (index === undefined) return variable;
+  return objects.has(key) ? `${variable}: ${formatPath(inner)}` : `${variable}, word ${Number(index) + 1}`;
 }
 
 /** As it is written in JavaScript: `limits.frameLength`, `keys[0]`. */
@@ -184,6 +226,7 @@ function resolved(config: ConfigFile, places: Places, folder: string): Config {
       segmentLength,
       graceTime: graceTime === undefined ? undefined : graceTime * 1000,
     }),
+    http: resolveHttp(config.http ?? {}, baseOf('http')),
   });
 }
 

@@ -1,5 +1,7 @@
 /** What `sealroom.json` may hold. `sealroom.schema.json` is made from it, for editors. */
 import { z } from 'zod';
+import { httpSchema } from './http-schema.ts';
+import type { HttpConfigFile } from './http.ts';
 
 /** A configuration as it is written: nothing resolved, nothing read. */
 export interface ConfigFile {
@@ -11,7 +13,7 @@ export interface ConfigFile {
   readonly oldKeys?: readonly string[] | undefined;
   readonly blobs: string;
   readonly catalog: string;
-  readonly http?: Readonly<Record<string, unknown>> | undefined;
+  readonly http?: HttpConfigFile | undefined;
   readonly limits?:
     | {
         readonly frameLength?: number | undefined;
@@ -51,6 +53,7 @@ export const configSchema: z.ZodType<ConfigFile> = z
     oldKeys: z.array(z.string()).optional().describe('Key specifications of keys that only open what they sealed.'),
     blobs: matching(BLOBS, 'fs:FOLDER').describe('Where the encrypted bytes are: fs:FOLDER.'),
     catalog: matching(CATALOG, 'sqlite:FILE').describe('Where the records are: sqlite:FILE.'),
+    http: httpSchema.optional(),
     limits: z
       .strictObject({
         frameLength: count(MAX_FRAME_LENGTH)

@@ -46,6 +46,8 @@ export interface PutOptions extends CallOptions {
   readonly expires?: string | null | undefined;
   /** Until when nothing removes it: ISO 8601. */
   readonly retainUntil?: string | null | undefined;
+  /** Bytes that are coming, where that is known: a source of another length is refused. */
+  readonly size?: number | undefined;
   /** Makes a retry safe: within a day, the same key and request give the file that the first put stored. */
   readonly idempotency?: Idempotency | undefined;
 }

@@ -22,7 +22,7 @@ import { LiveEntry, claimEntry, entryRemoval, finishRemoval, removeEntryBlobs } 
 import type { StandingEntry } from './journal.ts';
 import { checkMetadata } from './metadata.ts';
 import type { Metadata } from './metadata.ts';
-import { bytesLeft, usageChange, withinQuota } from './quota.ts';
+import { bytesLeft, checkFits, usageChange, withinQuota } from './quota.ts';
 import { fullContext, readRecord, recordItem, statOf } from './record-access.ts';
 import type { FilePlace } from './record-access.ts';
 import { MAX_SEGMENTS, generateChecked } from './records.ts';
@@ -54,6 +54,7 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
   const stored = key && (await readKey(core, key, options)).file;
   if (stored !== undefined) return storedStat(core, { tenant, file: stored }, options);
   const left = await bytesLeft(core, tenant, options);
+  checkFits(tenant, options.size ?? 0, left);
   const upload = await beginPut(core, { tenant, context }, options);
   using _ = upload.dataKey;
   using journal = upload.journal;
@@ -71,6 +72,9 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
       );
     } while (!(await source.atEnd()));
     const size = segments.reduce((sum, segment) => sum + segment.size, 0);
+    if (options.size !== undefined && size !== options.size) {
+      throw new SealroomError('usage', `${options.size} bytes were announced, and ${size} came`);
+    }
     const createdAt = new Date(core.now()).toISOString();
     const sealed = { name, type, size, tags, metadata, createdAt, createdBy, ...times, hold: null };
     return await commitPut(core, upload, segments, { metadata: sealed, key });

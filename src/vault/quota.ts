@@ -67,14 +67,15 @@ export async function* withinQuota(
   let read = 0;
   for await (const chunk of chunks) {
     read += chunk.length;
-    if (read > left) {
-      throw new SealroomError(
-        'quota',
-        `tenant ${tenant} may put ${Math.max(0, left)} bytes more, and this file is larger`,
-      );
-    }
+    checkFits(tenant, read, left);
     yield chunk;
   }
+}
+
+/** @throws SealroomError `quota` */
+export function checkFits(tenant: string, size: number, left: number): void {
+  if (size <= left) return;
+  throw new SealroomError('quota', `tenant ${tenant} may put ${Math.max(0, left)} bytes more, and this file is larger`);
 }
 
 /**

@@ -3,19 +3,73 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { openAccess } from '../../src/access/open.ts';
+import { openVaultAt } from '../../src/compose/open.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { startServer } from '../../src/http/server.ts';
 import { parseScript, runScript } from '../support/cli-script.ts';
+import type { Script } from '../support/cli-script.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const scripts = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.script'));
 
+function readScript(name: string): Script {
+  return parseScript(readFileSync(join(import.meta.dirname, name), 'utf8'));
+}
+
+/** The service on a vault that is there, and an operator's token for it. */
+async function serveFolder(vault: string): Promise<AsyncDisposable & { readonly url: string; readonly token: string }> {
+  await using scope = new AsyncDisposableStack();
+  const opened = scope.use(await openVaultAt(await loadConfig(vault, {})));
+  const { token } = await openAccess(opened.vault).tokens.create({ role: 'admin', tenant: '*', name: 'script' });
+  const { url } = scope.use(await startServer({ vault: opened.vault, listen: { host: '127.0.0.1', port: 0 } }));
+  const all = scope.move();
+  return { url, token, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
 describe('the command line does what its scripts say', { concurrency: 2 }, () => {
   for (const name of scripts) {
     test(name.replace(/\.script$/, ''), async (t) => {
-      const script = parseScript(readFileSync(join(import.meta.dirname, name), 'utf8'));
+      const script = readScript(name);
       const lacking = script.needs.find((need) => need !== 'root' || process.getuid?.() !== 0);
       if (lacking !== undefined) return t.skip(`${name} was left out: it needs ${lacking}`);
       await using folder = await temporaryFolder();
       await runScript(script, folder.path);
+    });
+  }
+});
+
+describe('the command line does the same through a service', { concurrency: 2 }, () => {
+  const remote = scripts.filter((name) => readScript(name).remote);
+
+  test('in scripts of every kind of command on a vault', () => {
+    const commands = remote.flatMap((name) => readScript(name).steps.map(({ command }) => command)).join('\n');
+    for (const words of [
+      'put',
+      'get',
+      'ls',
+      'info',
+      'edit',
+      'rm',
+      'verify',
+      'export',
+      'sweep',
+      'tenant',
+      'token',
+      'link',
+    ]) {
+      assert.match(commands, new RegExp(`sealroom (--\\S+ )*${words}\\b`));
+    }
+  });
+
+  for (const name of remote) {
+    test(name.replace(/\.script$/, ''), async () => {
+      await using folder = await temporaryFolder();
+      await using scope = new AsyncDisposableStack();
+      await runScript(readScript(name), folder.path, async (work) => {
+        const { url, token } = scope.use(await serveFolder(join(work, 'sealroom')));
+        return { SEALROOM_URL: url, SEALROOM_TOKEN: token };
+      });
     });
   }
 });

@@ -16,7 +16,12 @@ function loadedBy(...words: string[]): string[] {
     registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context); } });
     process.on('exit', () => process.stderr.write(JSON.stringify(loaded)));`;
   const preload = `data:text/javascript,${encodeURIComponent(script)}`;
-  const { stderr } = spawnSync(process.execPath, ['--import', preload, cliProgram, ...words], { encoding: 'utf8' });
+  // Nobody listens there, and nobody is asked by commands that need no vault.
+  const env = { SEALROOM_URL: 'http://127.0.0.1:1', SEALROOM_TOKEN: 'none' };
+  const { stderr } = spawnSync(process.execPath, ['--import', preload, cliProgram, ...words], {
+    encoding: 'utf8',
+    env,
+  });
   return (JSON.parse(stderr.split('\n').at(-1)!) as string[]).map((url) => url.replace(`file://${root}/`, ''));
 }
 
@@ -41,6 +46,15 @@ describe('start-up', () => {
     const heavy = loaded.filter((url) => /sqlite|zod|mime|vault\/|blobs\//.test(url));
     assert.deepEqual(heavy, []);
   });
+});
+
+test('a command through a service loads no vault, no store and no key', () => {
+  const loaded = loadedBy('ls', '--json');
+  assert.ok(loaded.some((url) => url.endsWith('client/connect.ts')));
+  const heavy = loaded.filter((url) =>
+    /sqlite|zod|fastify|pino|jose|keyrings|blobs|catalogs|compose|vault\//.test(url),
+  );
+  assert.deepEqual(heavy, []);
 });
 
 describe('an old Node', () => {

@@ -9,6 +9,8 @@
  *
  * All output has to be there, line for line. `...` stands for any text within a line. `{name}` stands for a word: the
  * first time it may be any, from then on it is that one, in commands too. `@needs root` leaves a script out elsewhere.
+ * `@remote` says that its first command makes a vault, and that all others do the same on that vault and through a
+ * service; `@local` before a command excepts it.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -21,10 +23,14 @@ export interface Step {
   readonly stdout: string[];
   readonly stderr: string[];
   exit: number;
+  /** Says something of a vault on this machine only. */
+  readonly local: boolean;
 }
 
 export interface Script {
   readonly needs: readonly string[];
+  /** Whether it says the same through a service. */
+  readonly remote: boolean;
   readonly steps: readonly Step[];
 }
 
@@ -32,10 +38,16 @@ export interface Script {
 export function parseScript(text: string): Script {
   const steps: Step[] = [];
   const needs: string[] = [];
+  let remote = false;
+  let local = false;
   for (const [index, line] of text.split('\n').entries()) {
-    const [, sign, rest = ''] = /^(\$|>|!|\?|@needs|#)(?: (.*))?$/.exec(line) ?? [];
+    const [, sign, rest = ''] = /^(\$|>|!|\?|@needs|@remote|@local|#)(?: (.*))?$/.exec(line) ?? [];
     const step = steps.at(-1);
-    if (sign === '$') steps.push({ line: index + 1, command: rest, stdout: [], stderr: [], exit: 0 });
+    if (sign === '$') {
+      steps.push({ line: index + 1, command: rest, stdout: [], stderr: [], exit: 0, local });
+      local = false;
+    } else if (sign === '@remote') remote = true;
+    else if (sign === '@local') local = true;
     else if (sign === '@needs') needs.push(rest);
     else if (sign === '>' && step !== undefined) step.stdout.push(rest);
     else if (sign === '!' && step !== undefined) step.stderr.push(rest);
@@ -43,16 +55,26 @@ export function parseScript(text: string): Script {
     else if (sign !== '#' && line !== '') throw new Error(`line ${index + 1} of a script says nothing: ${line}`);
   }
   if (steps.length === 0) throw new Error('a script without commands tests nothing');
-  return { needs, steps };
+  return { needs, remote, steps };
 }
 
-/** Runs the steps one after the other in a folder; fails at the first that differs from what the script says. */
-export async function runScript({ steps }: Script, folder: string): Promise<void> {
+/**
+ * Runs the steps one after the other in a folder; fails at the first that differs from what the script says.
+ *
+ * @param serve called after the first step with the folder that it ran in; gives the variables of a service
+ */
+export async function runScript(
+  { steps }: Script,
+  folder: string,
+  serve?: (work: string) => Promise<Readonly<Record<string, string>>>,
+): Promise<void> {
   const environment = cliEnvironment(folder);
   const work = join(folder, 'work');
   mkdirSync(work);
   const words = new Map<string, string>();
-  for (const step of steps) {
+  for (const [index, step] of steps.entries()) {
+    if (serve !== undefined && index === 1) Object.assign(environment, await serve(work));
+    if (serve !== undefined && step.local) continue;
     const command = step.command.replace(/\{(\w+)\}/g, (whole, name: string) => words.get(name) ?? whole);
     const result = await runShell(command, work, environment);
     const where = `line ${step.line}: ${step.command}\nstdout: ${result.stdout}\nstderr: ${result.stderr}`;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ErrorCode } from '../../src/errors.ts';
 import { rejection } from '../../src/testing/rejects.ts';
+import { patterned } from '../../src/testing/test-bytes.ts';
 import type { PutOptions } from '../../src/vault/files.ts';
 import { memoryVault } from '../support/memory-vault.ts';
 
@@ -93,4 +94,12 @@ test('a file takes everything up to its limits at once, and the record stays sma
   assert.deepEqual({ name, type, tags, metadata, context, createdBy }, options);
   await files.verify(stat.id);
   await world.check();
+});
+
+test('a source of another length than was announced leaves no file', async () => {
+  const { world, vault } = await memoryVault();
+  for (const size of [0, 49, 51])
+    await rejection(vault.tenant('default').put(patterned(50), { name: 'n', size }), 'usage');
+  assert.deepEqual(world.blobs.keys(), []);
+  assert.equal((await vault.tenant('default').put(patterned(50), { name: 'n', size: 50 })).size, 50);
 });

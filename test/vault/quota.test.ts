@@ -69,6 +69,18 @@ describe('a quota', () => {
     await world.check();
   });
 
+  test('refuses a file that is announced to be too large before a byte is read', async () => {
+    const { world, vault } = await memoryVault();
+    await vault.setQuota('default', { bytes: 1000, files: null });
+    const source = function* (): Generator<Uint8Array> {
+      yield assert.fail('the source was read');
+    };
+    const before = world.catalog.items.size;
+    await rejection(vault.tenant('default').put(source(), { name: 'n', size: 1001 }), 'quota');
+    assert.ok(world.catalog.items.size <= before + 1, 'what the tenant holds was counted, and nothing else written');
+    await vault.tenant('default').put(patterned(1000), { name: 'n', size: 1000 });
+  });
+
   test('is exact when many put and remove at once, in several processes', async () => {
     const { world, vault } = await memoryVault({ shards: 4 });
     const vaults = [vault, await world.open(), await world.open()];

@@ -8,6 +8,7 @@ import type { Session } from '../session.ts';
 export interface ListArguments {
   readonly limit?: number;
   readonly cursor?: string;
+  readonly query?: string;
 }
 
 /** As many as a vault gives at once. */
@@ -39,12 +40,12 @@ export async function ls(session: Session, options: ListArguments): Promise<void
 export async function* pages(
   { signal }: Session,
   files: Files,
-  { limit = Infinity, cursor }: ListArguments,
+  { limit = Infinity, cursor, query: q }: ListArguments,
 ): AsyncGenerator<Listing, void, undefined> {
   let left = limit;
   let after = cursor;
   do {
-    const page = await files.list({ limit: Math.min(PAGE, left), cursor: after, signal });
+    const page = await files.list({ limit: Math.min(PAGE, left), cursor: after, q, signal });
     yield page;
     left -= page.files.length + page.unreadable.length;
     after = page.cursor;

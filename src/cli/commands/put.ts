@@ -1,6 +1,6 @@
 /** `put`: stores files. */
 import { basename } from 'node:path';
-import type { Files, Stat } from '../../vault/files.ts';
+import type { Files, PutOptions, Stat } from '../../vault/files.ts';
 import { recordOf, usage } from '../arguments.ts';
 import type { Pairs } from '../arguments.ts';
 import { forEach } from '../each.ts';
@@ -8,24 +8,34 @@ import { openInput } from '../input.ts';
 import { openFiles } from '../open.ts';
 import { refuseOwnFile } from '../own-files.ts';
 import type { Session } from '../session.ts';
+import { optionalTimeOf } from '../times.ts';
 
 export interface PutArguments {
   readonly name?: string;
   readonly type?: string;
   readonly tag?: Pairs;
   readonly context?: Pairs;
+  readonly expires?: string;
+  readonly retainUntil?: string;
 }
+
+/** What all files that are put get. */
+type Times = Pick<PutOptions, 'expires' | 'retainUntil'>;
 
 export async function put(session: Session, paths: readonly string[], options: PutArguments): Promise<void> {
   if (options.name !== undefined && paths.length > 1) throw usage('--name is for one file');
   if (paths.filter((path) => path === '-').length > 1) throw usage('stdin can be read once');
   const { terminal } = session;
+  const times: Times = {
+    expires: optionalTimeOf('--expires', options.expires),
+    retainUntil: optionalTimeOf('--retain-until', options.retainUntil),
+  };
   await using opened = await openFiles(session);
   const stored: Stat[] = [];
   try {
     await forEach(session, paths, async (path) => {
       if (path !== '-') await refuseOwnFile(path, opened.ownFiles);
-      const stat = await putFile(session, opened.files, path, options);
+      const stat = await putFile(session, opened.files, path, { ...options, times });
       stored.push(stat);
       if (!terminal.json) await terminal.print(stat.id);
     });
@@ -39,7 +49,7 @@ async function putFile(
   { terminal, signal }: Session,
   files: Files,
   path: string,
-  options: PutArguments,
+  options: PutArguments & { readonly times: Times },
 ): Promise<Stat> {
   const name = options.name ?? (path === '-' ? 'stdin' : basename(path));
   await using input = await openInput(path, { signal });
@@ -50,6 +60,7 @@ async function putFile(
     type: options.type ?? (await typeOf(name)),
     tags: recordOf(options.tag),
     context: recordOf(options.context),
+    ...options.times,
     signal,
   });
 }

@@ -1,6 +1,6 @@
 /** `sweep`: finishes what was begun and left. */
 import { printFields } from '../fields.ts';
-import { openSessionVault } from '../open.ts';
+import { openVerbs } from '../open.ts';
 import type { Session } from '../session.ts';
 
 export interface SweepArguments {
@@ -10,7 +10,7 @@ export interface SweepArguments {
 
 export async function sweep(session: Session, { grace }: SweepArguments): Promise<void> {
   const { terminal, signal } = session;
-  await using opened = await openSessionVault(session);
+  await using opened = await openVerbs(session);
   const options = grace === undefined ? { signal } : { grace: grace * 1000, signal };
   const { failed, ...counts } = await opened.vault.sweep(options);
   for (const error of failed) terminal.report(error);

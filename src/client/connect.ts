@@ -1,0 +1,71 @@
+/** A vault by way of its service. */
+import type { VaultVerbs } from '../access/access.ts';
+import { authorization, serviceAddress } from './address.ts';
+import { remoteFiles } from './files.ts';
+import type { RemoteFiles } from './files.ts';
+import { remoteLinks } from './links.ts';
+import type { AddressedLinks } from './links.ts';
+import { operatorVerbs } from './operator.ts';
+import { Requests } from './requests.ts';
+import { remoteTokens } from './tokens.ts';
+import type { RemoteTokens } from './tokens.ts';
+
+export interface ConnectOptions {
+  /** Where the service is, such as `https://files.example.org`; it may have a path. */
+  readonly url: string | URL;
+  readonly token: string;
+  /**
+   * Take plain http to other machines than this one: whoever is on the way then reads the token and the files. For
+   * networks that encrypt by themselves.
+   */
+  readonly insecureHttp?: boolean | undefined;
+  /**
+   * Whether streams are sent as they come; else they are gathered in a Blob first. True unless given, and false in
+   * pages: their `fetch` sends no streams, or only by HTTP/2.
+   */
+  readonly streams?: boolean | undefined;
+  /** In place of the built-in one. */
+  readonly fetch?: typeof fetch | undefined;
+  /** Milliseconds before what failed is tried again, doubled each time; 250 unless given. */
+  readonly retryDelay?: number | undefined;
+}
+
+/**
+ * What a vault offers, by way of its service. As on the vault itself, but that whatever does not open is `cannot-open`:
+ * which check failed is not told over a network.
+ */
+export interface Client extends VaultVerbs {
+  /** @param name the token's own unless given; for an operator, `default` */
+  tenant(name?: string): RemoteFiles;
+  /** @param tenant the token's own unless given; for an operator, `default` */
+  links(tenant?: string): AddressedLinks;
+  readonly tokens: RemoteTokens;
+}
+
+/**
+ * Speaks to a service; sends nothing yet.
+ *
+ * @throws SealroomError `usage` when the address or the token cannot be used
+ */
+export function connect(options: ConnectOptions): Client {
+  const base = serviceAddress(options.url, options);
+  const streams = options.streams ?? !isPage();
+  const requests = new Requests({
+    base,
+    authorization: authorization(options.token),
+    // Called as a function of nothing: a page's own refuses to be the method of another object.
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    retryDelay: options.retryDelay ?? 250,
+  });
+  return {
+    ...operatorVerbs(requests),
+    tenant: (tenant) => remoteFiles({ requests, base, tenant, streams }),
+    links: (tenant) => remoteLinks(requests, tenant),
+    tokens: remoteTokens(requests),
+  };
+}
+
+/** A window of a browser, or a worker of one. */
+function isPage(): boolean {
+  return 'document' in globalThis || 'importScripts' in globalThis;
+}

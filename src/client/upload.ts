@@ -1,0 +1,120 @@
+/** Bodies of requests that carry a file, from whatever holds its bytes. */
+import { ByteReader, chunksOf, copyOf } from '../bytes.ts';
+import type { Bytes } from '../bytes.ts';
+import { cancellableChunks } from '../cancellable.ts';
+import type { CallOptions } from '../ports.ts';
+import { readerChunks } from './download.ts';
+import type { Form } from './form.ts';
+
+/** What can be put: a `File` of a page is a Blob. */
+export type Source = Bytes | Blob;
+
+/** Told how many bytes the network has taken so far; they have not all arrived, and are not yet durable. */
+export type OnProgress = (bytes: number) => void;
+
+/** One attempt to send a file. */
+export interface Upload extends AsyncDisposable {
+  readonly init: Pick<RequestInit, 'body' | 'duplex'>;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bytes of the file that were sent. */
+  readonly sent: number;
+  /** False while the source has more than was sent. */
+  readonly complete: boolean;
+  /** What the source, or whoever is told of progress, failed with: `fetch` tells only that it did. */
+  readonly failure: unknown;
+}
+
+/** Whether it can be sent once more. */
+export function isReplayable(source: Source): source is Uint8Array<ArrayBuffer> | Blob {
+  return source instanceof Uint8Array || source instanceof Blob;
+}
+
+/** Gathers a stream where none can be sent; a browser keeps large Blobs on disk. */
+export async function gathered(source: Bytes, { signal }: CallOptions): Promise<Blob> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for await (const chunk of cancellableChunks(chunksOf(source), signal)) parts.push(copyOf(chunk));
+  return new Blob(parts);
+}
+
+/** Bytes that are all at hand, which `fetch` sends by itself. */
+export function wholeUpload(source: Uint8Array<ArrayBuffer> | Blob, { contentType, head, tail }: Form): Upload {
+  return {
+    init: { body: new Blob([head, source, tail]) },
+    headers: { 'content-type': contentType },
+    sent: sizeOf(source),
+    complete: true,
+    failure: undefined,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function sizeOf(source: Uint8Array | Blob): number {
+  return source instanceof Blob ? source.size : source.length;
+}
+
+/** Large enough that the cost of a chunk disappears, small enough that progress moves. */
+const CHUNK_LENGTH = 128 * 1024;
+
+/** Sends bytes as they come, no faster than the network takes them. */
+export class StreamedUpload implements Upload {
+  readonly init: Upload['init'];
+  readonly headers: Upload['headers'];
+  readonly #reader: ByteReader;
+  readonly #givenUp = new AbortController();
+  #complete = false;
+  #failure: unknown;
+
+  constructor(source: Source, form: Form, onProgress?: OnProgress) {
+    const chunks = source instanceof Blob ? readerChunks(source.stream()) : chunksOf(source);
+    this.#reader = new ByteReader(cancellableChunks(chunks, this.#givenUp.signal));
+    const bytes = this.#bytes(form, onProgress);
+    const pull = async (controller: ReadableStreamDefaultController): Promise<void> => {
+      const { done, value } = await bytes.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    };
+    // Nothing is taken from the source before it can be sent.
+    this.init = { body: new ReadableStream({ pull }, { highWaterMark: 0 }), duplex: 'half' };
+    const around = form.head.length + form.tail.length;
+    this.headers = {
+      'content-type': form.contentType,
+      ...(isReplayable(source) ? { 'content-length': String(sizeOf(source) + around) } : {}),
+    };
+  }
+
+  get sent(): number {
+    return this.#reader.position;
+  }
+
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  async *#bytes({ head, tail }: Form, onProgress: OnProgress = () => undefined): AsyncGenerator<Uint8Array, void> {
+    yield head;
+    try {
+      for (;;) {
+        const chunk = await this.#reader.readSome(CHUNK_LENGTH);
+        if (chunk.length === 0) break;
+        // A chunk is lent until the next one is asked for, and the network may still hold it then.
+        yield copyOf(chunk);
+        onProgress(this.sent);
+      }
+    } catch (error) {
+      if (!this.#givenUp.signal.aborted) this.#failure = error;
+      throw error;
+    }
+    this.#complete = true;
+    yield tail;
+  }
+
+  /** Lets go of the source, also of one that is silent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#givenUp.abort();
+    await this.#reader[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,109 @@
+/** The service: a function of a vault and options. It listens nowhere by itself. */
+import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import Fastify from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { FailedAttempts } from '../access/attempts.ts';
+import { openAccess } from '../access/open.ts';
+import type { Access } from '../access/open.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { SchemaTypes } from './app-types.ts';
+import { ConnectionErrors } from './connection-errors.ts';
+import { allowOrigins } from './cors.ts';
+import { errorHandler, problemOf, sendProblem, toldOf } from './errors.ts';
+import { keepFacts } from './facts.ts';
+import { requestLog } from './log.ts';
+import { measureAnswers } from './measure.ts';
+import { openMetrics } from './metrics.ts';
+import { refuseOtherMethods, refuseUnknownPaths, watchPaths } from './not-allowed.ts';
+import { documentRoutes } from './openapi.ts';
+import { httpOptions } from './options.ts';
+import { openRateLimit } from './rate-limit.ts';
+import { registerRoutes } from './routes.ts';
+import { secureHeaders, setSecureHeaders } from './secure-headers.ts';
+import type { HttpOptions, Service } from './service.ts';
+import { openTracing } from './tracing.ts';
+
+export interface AppOptions extends Partial<HttpOptions> {
+  /** Who may come in; the vault's own tokens and links unless given. */
+  readonly access?: Access | undefined;
+  /** The clock, in milliseconds since 1970. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Most bytes of a JSON body: what a file's name, tags and metadata take, escaped as JSON may. */
+const JSON_LIMIT = 256 * 1024;
+
+/** In milliseconds. */
+const TIMING = {
+  // A client that needs longer for its headers holds a connection and sends nothing of use.
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 5000,
+  // A body may take as long as it takes: a timer of its own ends one that is silent.
+  requestTimeout: 0,
+  // Longer than a proxy's usual minute, so that it is not the service that closes under a request.
+  keepAliveTimeout: 65_000,
+};
+
+/** Long enough for every id and secret, so that what is too long is answered like any other that is unknown. */
+const LONGEST_PARAMETER = 16 * 1024;
+
+/** Makes the app; it is ready to be given requests. */
+export async function createApp(
+  vault: Vault,
+  { access, now = Date.now, ...given }: AppOptions = {},
+): Promise<FastifyInstance> {
+  const options = httpOptions(given);
+  const app = makeFastify(options);
+  const metrics = await openMetrics();
+  app.addHook('onClose', () => metrics[Symbol.dispose]());
+  const log = requestLog(options.logger);
+  // In the order in which a request meets them.
+  keepFacts(app);
+  measureAnswers(app, { log, metrics, tracing: openTracing(options.tracerProvider) });
+  secureHeaders(app);
+  await allowOrigins(app, options.corsOrigins);
+  const admit = await openRateLimit(app, options.rateLimit);
+  refuseUnknownPaths(app);
+  app.setErrorHandler(errorHandler(log));
+  const paths = watchPaths(app);
+  await documentRoutes(app);
+  const service: Service = {
+    vault,
+    access: access ?? openAccess(vault, { now, oidc: options.oidc }),
+    options,
+    now,
+    attempts: new FailedAttempts({ now }),
+    admit,
+    metrics,
+  };
+  await registerRoutes(app.withTypeProvider<SchemaTypes>(), service);
+  refuseOtherMethods(app, paths);
+  await app.ready();
+  return app;
+}
+
+function makeFastify({ tls, trustProxy }: HttpOptions): FastifyInstance {
+  const connectionErrors = new ConnectionErrors();
+  return Fastify({
+    serverFactory: (handler) =>
+      tls === undefined
+        ? connectionErrors.watch(createServer(TIMING, handler))
+        : connectionErrors.watch(createSecureServer({ ...tls, ...TIMING }, handler)),
+    // Its own lines hold addresses of requests: what is logged, `log.ts` says.
+    logger: false,
+    genReqId: () => crypto.randomUUID(),
+    trustProxy: typeof trustProxy === 'object' ? [...trustProxy] : trustProxy,
+    bodyLimit: JSON_LIMIT,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    clientErrorHandler: connectionErrors.answer,
+    // What the router cannot read, before there is a route whose hooks could run.
+    frameworkErrors: (error, request, reply) => {
+      setSecureHeaders(reply);
+      const { code, detail } = toldOf(error, request);
+      sendProblem(reply, problemOf(code, detail, request.id));
+    },
+  });
+}

@@ -1,0 +1,49 @@
+/** The routes: one line a file. */
+import { validatorCompiler } from 'fastify-type-provider-zod';
+import type { HttpApp } from './app-types.ts';
+import { fileContentRoutes } from './routes/file-content.ts';
+import { fileCreateRoutes } from './routes/file-create.ts';
+import { fileListRoutes } from './routes/file-list.ts';
+import { fileMessageRoutes } from './routes/file-message.ts';
+import { fileRemoveRoutes } from './routes/file-remove.ts';
+import { fileStatRoutes } from './routes/file-stat.ts';
+import { fileUpdateRoutes } from './routes/file-update.ts';
+import { fileVerifyRoutes } from './routes/file-verify.ts';
+import { healthRoutes } from './routes/health.ts';
+import { linkRoutes } from './routes/links.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { referenceRoutes } from './routes/reference.ts';
+import { sessionRoutes } from './routes/session.ts';
+import { shareRoutes } from './routes/share.ts';
+import { sweepRoutes } from './routes/sweeps.ts';
+import { tenantRoutes } from './routes/tenants.ts';
+import { ticketRoutes } from './routes/tickets.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+import type { Service } from './service.ts';
+
+export async function registerRoutes(app: HttpApp, service: Service): Promise<void> {
+  // In a scope of its own: routes of plugins have schemas of another kind.
+  await app.register(async (scope: HttpApp) => {
+    scope.setValidatorCompiler(validatorCompiler);
+    // The schemas of answers are for the document: what a vault says is sent as it is.
+    scope.setSerializerCompiler(() => JSON.stringify);
+    fileCreateRoutes(scope, service);
+    fileListRoutes(scope, service);
+    fileStatRoutes(scope, service);
+    fileUpdateRoutes(scope, service);
+    fileRemoveRoutes(scope, service);
+    fileVerifyRoutes(scope, service);
+    fileContentRoutes(scope, service);
+    fileMessageRoutes(scope, service);
+    linkRoutes(scope, service);
+    ticketRoutes(scope, service);
+    tokenRoutes(scope, service);
+    tenantRoutes(scope, service);
+    sweepRoutes(scope, service);
+    sessionRoutes(scope, service);
+    await shareRoutes(scope, service);
+    healthRoutes(scope, service);
+    metricsRoutes(scope, service);
+  });
+  await referenceRoutes(app);
+}

@@ -1,0 +1,30 @@
+/** `GET /v1/files`: which files there are. */
+import type { HttpApp } from '../app-types.ts';
+import { callerOf } from '../auth.ts';
+import { clientGone } from '../client-gone.ts';
+import { json } from '../contract/common.ts';
+import { ListQuery, Listing } from '../contract/files.ts';
+import { NEEDS_TOKEN, problems } from '../contract/problem.ts';
+import { readQueryStrictly } from '../fields.ts';
+import type { Service } from '../service.ts';
+
+export function fileListRoutes(app: HttpApp, service: Service): void {
+  app.get(
+    '/v1/files',
+    {
+      preValidation: readQueryStrictly,
+      schema: {
+        summary: 'List files',
+        description: 'Newest first.',
+        tags: ['files'],
+        querystring: ListQuery,
+        response: { 200: json('A page of them', Listing), ...problems(...NEEDS_TOKEN, 'no-tenant') },
+      },
+    },
+    async (request, reply) => {
+      const { files } = await callerOf(service, request, 'read');
+      const listing = await files.list({ ...request.query, signal: clientGone(reply) });
+      return reply.header('cache-control', 'no-store').send(listing);
+    },
+  );
+}

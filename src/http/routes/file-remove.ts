@@ -1,0 +1,37 @@
+/** `DELETE /v1/files/{id}`: destroys the encrypted data keys of a file, then its bytes. */
+import type { HttpApp } from '../app-types.ts';
+import { callerOf } from '../auth.ts';
+import { clientGone } from '../client-gone.ts';
+import { ById, nothing } from '../contract/common.ts';
+import { IfMatch } from '../contract/files.ts';
+import { ON_FILES, problems } from '../contract/problem.ts';
+import { factsOf } from '../facts.ts';
+import { ifVersion } from '../if-version.ts';
+import type { Service } from '../service.ts';
+
+export function fileRemoveRoutes(app: HttpApp, service: Service): void {
+  app.delete(
+    '/v1/files/:id',
+    {
+      schema: {
+        summary: 'Remove a file',
+        tags: ['files'],
+        params: ById,
+        headers: IfMatch,
+        response: {
+          204: nothing('It is gone'),
+          ...problems(...ON_FILES, 'precondition-failed', 'conflict', 'retained', 'read-only'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { files } = await callerOf(service, request, 'write');
+      const { id } = request.params;
+      const signal = clientGone(reply);
+      const version = await ifVersion(request.headers['if-match'], { files, id, signal });
+      await files.remove(id, { ifVersion: version, signal });
+      factsOf(request).file = id;
+      return reply.code(204).send();
+    },
+  );
+}

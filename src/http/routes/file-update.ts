@@ -1,0 +1,38 @@
+/** `PATCH /v1/files/{id}`: changes what is kept about a file; its bytes never change. */
+import type { HttpApp } from '../app-types.ts';
+import { callerOf } from '../auth.ts';
+import { clientGone } from '../client-gone.ts';
+import { ById, json } from '../contract/common.ts';
+import { FileChanges, IfMatch, Stat } from '../contract/files.ts';
+import { ON_FILES, TAKES_JSON, problems } from '../contract/problem.ts';
+import { factsOf } from '../facts.ts';
+import { ifVersion, versionTag } from '../if-version.ts';
+import type { Service } from '../service.ts';
+
+export function fileUpdateRoutes(app: HttpApp, service: Service): void {
+  app.patch(
+    '/v1/files/:id',
+    {
+      schema: {
+        summary: 'Change name, type, tags or metadata of a file',
+        tags: ['files'],
+        params: ById,
+        headers: IfMatch,
+        body: FileChanges,
+        response: {
+          200: json('The file as it is now', Stat),
+          ...problems(...ON_FILES, ...TAKES_JSON, 'precondition-failed', 'conflict', 'read-only'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { files } = await callerOf(service, request, 'write');
+      const { id } = request.params;
+      const signal = clientGone(reply);
+      const version = await ifVersion(request.headers['if-match'], { files, id, signal });
+      const stat = await files.update(id, request.body, { ifVersion: version, signal });
+      factsOf(request).file = stat.id;
+      return reply.header('cache-control', 'no-store').header('etag', versionTag(stat.version)).send(stat);
+    },
+  );
+}

@@ -1,0 +1,31 @@
+/** `POST /v1/files/{id}/verify`: opens all of a file. */
+import type { HttpApp } from '../app-types.ts';
+import { callerOf } from '../auth.ts';
+import { clientGone } from '../client-gone.ts';
+import { ById, json } from '../contract/common.ts';
+import { Verification } from '../contract/files.ts';
+import { ON_FILES, problems } from '../contract/problem.ts';
+import { factsOf } from '../facts.ts';
+import type { Service } from '../service.ts';
+
+export function fileVerifyRoutes(app: HttpApp, service: Service): void {
+  app.post(
+    '/v1/files/:id/verify',
+    {
+      schema: {
+        summary: 'Check a file',
+        description:
+          'Opens every piece of it. The answer comes when that is done, and takes as long as reading the file.',
+        tags: ['files'],
+        params: ById,
+        response: { 200: json('All of it opens', Verification), ...problems(...ON_FILES) },
+      },
+    },
+    async (request, reply) => {
+      const { files } = await callerOf(service, request, 'read');
+      const verification = await files.verify(request.params.id, { signal: clientGone(reply) });
+      factsOf(request).file = verification.stat.id;
+      return reply.header('cache-control', 'no-store').send(verification);
+    },
+  );
+}

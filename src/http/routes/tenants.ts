@@ -1,0 +1,80 @@
+import type { FastifyReply } from 'fastify';
+import { SealroomError } from '../../errors.ts';
+import type { Tenant as TenantValue } from '../../vault/item-kinds.ts';
+import { callerOf } from '../auth.ts';
+import type { HttpApp } from '../app-types.ts';
+import { clientGone } from '../client-gone.ts';
+import { ByName, Tenant, TenantChanges, TenantRequest, Tenants } from '../contract/access.ts';
+import { json } from '../contract/common.ts';
+import { NEEDS_TOKEN, TAKES_JSON, problems } from '../contract/problem.ts';
+import type { Service } from '../service.ts';
+
+const tags = ['administration'];
+
+/** Tenants, for the operator. */
+export function tenantRoutes(app: HttpApp, service: Service): void {
+  const { vault } = service;
+
+  const list = {
+    tags,
+    summary: 'List tenants',
+    response: { 200: json('All tenants', Tenants), ...problems(...NEEDS_TOKEN) },
+  };
+  app.get('/v1/tenants', { schema: list }, async (request, reply) => {
+    await callerOf(service, request, 'operate');
+    const tenants = await vault.tenants({ signal: clientGone(reply) });
+    return reply.header('cache-control', 'no-store').send({ tenants });
+  });
+
+  const create = {
+    tags,
+    summary: 'Make a tenant',
+    body: TenantRequest,
+    response: { 201: json('The tenant', Tenant), ...problems(...NEEDS_TOKEN, ...TAKES_JSON, 'exists', 'read-only') },
+  };
+  app.post('/v1/tenants', { schema: create }, async (request, reply) => {
+    await callerOf(service, request, 'operate');
+    const { name, quota } = request.body;
+    const made = await vault.createTenant(name, { quota, signal: clientGone(reply) });
+    return reply
+      .code(201)
+      .header('location', `/v1/tenants/${made.name}`)
+      .header('cache-control', 'no-store')
+      .send(made);
+  });
+
+  const get = {
+    tags,
+    summary: 'Describe a tenant',
+    params: ByName,
+    response: { 200: json('The tenant', Tenant), ...problems(...NEEDS_TOKEN, 'no-tenant') },
+  };
+  app.get('/v1/tenants/:name', { schema: get }, async (request, reply) => {
+    await callerOf(service, request, 'operate');
+    const tenant = await findTenant(service, request.params.name, reply);
+    return reply.header('cache-control', 'no-store').send(tenant);
+  });
+
+  const change = {
+    tags,
+    summary: 'Set how much a tenant may hold',
+    params: ByName,
+    body: TenantChanges,
+    response: {
+      200: json('The tenant', Tenant),
+      ...problems(...NEEDS_TOKEN, ...TAKES_JSON, 'no-tenant', 'read-only', 'conflict'),
+    },
+  };
+  app.patch('/v1/tenants/:name', { schema: change }, async (request, reply) => {
+    await callerOf(service, request, 'operate');
+    const { name } = await findTenant(service, request.params.name, reply);
+    const changed = await vault.setQuota(name, request.body.quota, { signal: clientGone(reply) });
+    return reply.header('cache-control', 'no-store').send(changed);
+  });
+}
+
+async function findTenant({ vault }: Service, name: string, reply: FastifyReply): Promise<TenantValue> {
+  const found = (await vault.tenants({ signal: clientGone(reply) })).find((tenant) => tenant.name === name);
+  if (found === undefined) throw new SealroomError('no-tenant', 'there is no tenant of this name');
+  return found;
+}

@@ -1,0 +1,61 @@
+import { OPERATOR, tenantFor } from '../../access/roles.ts';
+import { callerOf } from '../auth.ts';
+import type { HttpApp } from '../app-types.ts';
+import { clientGone } from '../client-gone.ts';
+import { ByTenant, NewToken, TokenRequest, Tokens } from '../contract/access.ts';
+import { ById, json, nothing } from '../contract/common.ts';
+import { NEEDS_TOKEN, TAKES_JSON, problems } from '../contract/problem.ts';
+import type { Service } from '../service.ts';
+
+const tags = ['administration'];
+
+/** Tokens. A tenant's admin has to do with those of his own tenant only; those of `*` are the operator's. */
+export function tokenRoutes(app: HttpApp, service: Service): void {
+  const { tokens } = service.access;
+
+  const list = {
+    tags,
+    summary: 'List tokens: those of one tenant, or all',
+    querystring: ByTenant,
+    response: { 200: json('Tokens that are in force', Tokens), ...problems(...NEEDS_TOKEN, 'no-tenant') },
+  };
+  app.get('/v1/tokens', { schema: list }, async (request, reply) => {
+    const { principal } = await callerOf(service, request, 'administer');
+    const { tenant: named } = request.query;
+    const all = principal.tenant === OPERATOR && named === undefined;
+    const tenant = all ? undefined : tenantFor(principal, named, OPERATOR);
+    const found = await tokens.list({ tenant, signal: clientGone(reply) });
+    return reply.header('cache-control', 'no-store').send({ tokens: found });
+  });
+
+  const create = {
+    tags,
+    summary: 'Make a token',
+    body: TokenRequest,
+    response: {
+      201: json('The token, told this once', NewToken),
+      ...problems(...NEEDS_TOKEN, ...TAKES_JSON, 'no-tenant'),
+    },
+  };
+  app.post('/v1/tokens', { schema: create }, async (request, reply) => {
+    const caller = await callerOf(service, request, 'administer');
+    const { role, tenant: named, name, expires } = request.body;
+    const tenant = tenantFor(caller.principal, named, caller.tenant);
+    const createdBy = caller.principal.name;
+    const made = await tokens.create({ role, tenant, name, expires, createdBy, signal: clientGone(reply) });
+    return reply.code(201).header('location', `/v1/tokens/${made.id}`).header('cache-control', 'no-store').send(made);
+  });
+
+  const revoke = {
+    tags,
+    summary: 'Revoke a token: it is refused from then on',
+    params: ById,
+    response: { 204: nothing('It is revoked'), ...problems(...NEEDS_TOKEN, ...TAKES_JSON, 'not-found') },
+  };
+  app.delete('/v1/tokens/:id', { schema: revoke }, async (request, reply) => {
+    const { principal } = await callerOf(service, request, 'administer');
+    const tenant = principal.tenant === OPERATOR ? undefined : principal.tenant;
+    await tokens.revoke(request.params.id, { tenant, signal: clientGone(reply) });
+    return reply.code(204).send();
+  });
+}
