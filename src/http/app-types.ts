@@ -8,6 +8,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { z } from 'zod';
+import type { Action } from '../access/roles.ts';
 
 /**
  * Requests have the types of their schemas, answers whatever the handler gives: the schemas of answers are for the
@@ -38,5 +39,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Goes into the OpenAPI document as it is; nothing is validated by it. */
     readonly requestBody?: RequestBodyDocument;
+    /** What whoever calls must be allowed to do: he is asked before the body of his request is read. */
+    readonly action?: Action;
   }
 }

@@ -23,6 +23,7 @@ import { registerRoutes } from './routes.ts';
 import { secureHeaders, setSecureHeaders } from './secure-headers.ts';
 import type { HttpOptions, Service } from './service.ts';
 import { openTracing } from './tracing.ts';
+import { closeAfterUnreadBody } from './unread-body.ts';
 
 export interface AppOptions extends Partial<HttpOptions> {
   /** Who may come in; the vault's own tokens and links unless given. */
@@ -62,6 +63,7 @@ export async function createApp(
   keepFacts(app);
   measureAnswers(app, { log, metrics, tracing: openTracing(options.tracerProvider) });
   secureHeaders(app);
+  closeAfterUnreadBody(app);
   await allowOrigins(app, options.corsOrigins);
   const admit = await openRateLimit(app, options.rateLimit);
   refuseUnknownPaths(app);

@@ -5,6 +5,7 @@ import type { Action, Principal } from '../access/roles.ts';
 import { SealroomError } from '../errors.ts';
 import type { Files } from '../vault/files.ts';
 import { DEFAULT_TENANT } from '../vault/tenants.ts';
+import type { HttpApp } from './app-types.ts';
 import { TooManyRequests } from './errors.ts';
 import { factsOf } from './facts.ts';
 import type { Service } from './service.ts';
@@ -14,6 +15,22 @@ export interface Caller {
   readonly principal: Principal;
   readonly tenant: string;
   readonly files: Files;
+}
+
+const DECORATOR = 'caller';
+
+/** Has every route that names an action ask who calls, before the body of the request is read. */
+export function askWhoCalls(app: HttpApp, service: Service): void {
+  app.decorateRequest(DECORATOR);
+  app.addHook('onRequest', async (request) => {
+    const { action } = request.routeOptions.config;
+    if (action !== undefined) request.setDecorator<Caller>(DECORATOR, await callerOf(service, request, action));
+  });
+}
+
+/** Who calls a route that names an action. */
+export function callerIn(request: FastifyRequest): Caller {
+  return request.getDecorator<Caller>(DECORATOR);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The routes: one line a file. */
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { HttpApp } from './app-types.ts';
+import { askWhoCalls } from './auth.ts';
 import { fileContentRoutes } from './routes/file-content.ts';
 import { fileCreateRoutes } from './routes/file-create.ts';
 import { fileListRoutes } from './routes/file-list.ts';
@@ -27,12 +28,13 @@ export async function registerRoutes(app: HttpApp, service: Service): Promise<vo
     scope.setValidatorCompiler(validatorCompiler);
     // The schemas of answers are for the document: what a vault says is sent as it is.
     scope.setSerializerCompiler(() => JSON.stringify);
+    askWhoCalls(scope, service);
     fileCreateRoutes(scope, service);
-    fileListRoutes(scope, service);
-    fileStatRoutes(scope, service);
-    fileUpdateRoutes(scope, service);
-    fileRemoveRoutes(scope, service);
-    fileVerifyRoutes(scope, service);
+    fileListRoutes(scope);
+    fileStatRoutes(scope);
+    fileUpdateRoutes(scope);
+    fileRemoveRoutes(scope);
+    fileVerifyRoutes(scope);
     fileContentRoutes(scope, service);
     fileMessageRoutes(scope, service);
     linkRoutes(scope, service);
@@ -40,7 +42,7 @@ export async function registerRoutes(app: HttpApp, service: Service): Promise<vo
     tokenRoutes(scope, service);
     tenantRoutes(scope, service);
     sweepRoutes(scope, service);
-    sessionRoutes(scope, service);
+    sessionRoutes(scope);
     await shareRoutes(scope, service);
     healthRoutes(scope, service);
     metricsRoutes(scope, service);

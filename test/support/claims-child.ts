@@ -5,6 +5,7 @@ import { encrypt } from '../../src/envelope/encrypt.ts';
 import { isSealroomError } from '../../src/errors.ts';
 import { patterned } from '../../src/testing/test-bytes.ts';
 import { decryptAll } from './opened.ts';
+import { peakMemory } from './peak-memory.ts';
 import { referenceHeader, uint } from './reference.ts';
 import { staticKeyring } from './static-keyring.ts';
 
@@ -18,7 +19,7 @@ const hugeBlock = Buffer.concat([
   uint(2 ** 30, 8),
 ]);
 
-const before = process.resourceUsage().maxRSS;
+const before = peakMemory();
 const codes: string[] = [];
 for (const message of [hugeFrames, hugeBlock]) {
   const { error } = await decryptAll(message, { keyring });
@@ -27,4 +28,4 @@ for (const message of [hugeFrames, hugeBlock]) {
 const written = await collect(encrypt(patterned(10), { keyring, frameLength: 0xffff_ffff }));
 const opened = await collect((await decrypt(written, { keyring })).body);
 codes.push(`opened ${opened.length}`);
-process.stdout.write(`${JSON.stringify({ growth: (process.resourceUsage().maxRSS - before) * 1024, codes })}\n`);
+process.stdout.write(`${JSON.stringify({ growth: peakMemory() - before, codes })}\n`);

@@ -2,6 +2,7 @@
 import { decrypt } from '../../src/envelope/decrypt.ts';
 import { encrypt } from '../../src/envelope/encrypt.ts';
 import { patterned } from '../../src/testing/test-bytes.ts';
+import { peakMemory } from './peak-memory.ts';
 import { staticKeyring } from './static-keyring.ts';
 
 const length = Number(process.argv[2]);
@@ -15,4 +16,4 @@ const keyring = staticKeyring();
 const { body } = await decrypt(encrypt(source(), { keyring }), { keyring });
 let read = 0;
 for await (const part of body) read += part.length;
-process.stdout.write(`${JSON.stringify({ read, resident: process.resourceUsage().maxRSS * 1024 })}\n`);
+process.stdout.write(`${JSON.stringify({ read, resident: peakMemory() })}\n`);

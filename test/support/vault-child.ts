@@ -5,6 +5,7 @@ import { patterned } from '../../src/testing/test-bytes.ts';
 import type { Files } from '../../src/vault/files.ts';
 import { openDiskVault } from './disk-vault.ts';
 import type { DiskPlace, DiskVault } from './disk-vault.ts';
+import { peakMemory } from './peak-memory.ts';
 
 const [task, text, ...values] = process.argv.slice(2) as [string, string, ...string[]];
 const place = JSON.parse(text) as DiskPlace;
@@ -62,8 +63,7 @@ const tasks: Record<string, () => Promise<void>> = {
     );
     let got = 0;
     for await (const { length } of (await files.get(id)).body) got += length;
-    const { maxRSS } = process.resourceUsage();
-    say(JSON.stringify({ got, peak: maxRSS / 1024 }));
+    say(JSON.stringify({ got, peak: peakMemory() / 1024 / 1024 }));
   },
 };
 

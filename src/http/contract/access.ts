@@ -7,9 +7,10 @@ import { GivenTime, Time } from './common.ts';
 
 const RoleName: z.ZodType<Role> = z.enum(ROLES).describe('Each may do what those before it may');
 const TENANT = '[a-z0-9][a-z0-9-]{0,62}';
+const TENANT_GRAMMAR = 'expected 1 to 63 lower-case letters, digits and hyphens, no hyphen first';
 const TenantName: z.ZodType<string> = z
   .string()
-  .regex(new RegExp(`^(${TENANT}|\\*)$`))
+  .regex(new RegExp(`^(${TENANT}|\\*)$`), { error: `${TENANT_GRAMMAR}, or *` })
   .describe('A tenant, or `*` for the vault itself');
 
 /** Who calls. */
@@ -103,7 +104,7 @@ export interface TenantBody {
 export const TenantRequest: z.ZodType<TenantBody> = z.strictObject({
   name: z
     .string()
-    .regex(new RegExp(`^${TENANT}$`))
+    .regex(new RegExp(`^${TENANT}$`), { error: TENANT_GRAMMAR })
     .describe('1 to 63 lower-case letters, digits and hyphens, no hyphen first'),
   quota: QuotaLimits.nullable().optional(),
 });

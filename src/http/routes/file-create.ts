@@ -1,7 +1,7 @@
 /** `POST /v1/files`: seals what is sent. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpApp, RequestBodyDocument } from '../app-types.ts';
-import { callerOf } from '../auth.ts';
+import { callerIn } from '../auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { deferContinue } from '../continue.ts';
 import { json } from '../contract/common.ts';
@@ -12,7 +12,6 @@ import { queryOf, readQueryStrictly } from '../fields.ts';
 import { RunningKeys, fingerprintOf, idempotencyKey } from '../fingerprint.ts';
 import { versionTag } from '../if-version.ts';
 import type { Service } from '../service.ts';
-import { closeAfterUnreadBody } from '../unread-body.ts';
 import { openUpload } from '../upload.ts';
 
 const PATH = '/v1/files';
@@ -47,7 +46,7 @@ export function fileCreateRoutes(app: HttpApp, service: Service): void {
   const running = new RunningKeys();
 
   const create = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const caller = await callerOf(service, request, 'write');
+    const caller = callerIn(request);
     const key = idempotencyKey(request.headers);
     using _ = key === undefined ? undefined : running.hold(caller.tenant, key);
     const signal = clientGone(reply);
@@ -89,13 +88,12 @@ export function fileCreateRoutes(app: HttpApp, service: Service): void {
 
   // In a scope of its own: here alone a body is no JSON, but handed on as the stream that it is.
   void app.register((scope: HttpApp, _options, done) => {
-    closeAfterUnreadBody(scope);
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
     scope.post(
       PATH,
       {
-        config: { requestBody },
+        config: { action: 'write', requestBody },
         preValidation: readQueryStrictly,
         schema: {
           summary: 'Put a file',

@@ -1,17 +1,17 @@
 /** `GET /v1/files`: which files there are. */
 import type { HttpApp } from '../app-types.ts';
-import { callerOf } from '../auth.ts';
+import { callerIn } from '../auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { json } from '../contract/common.ts';
 import { ListQuery, Listing } from '../contract/files.ts';
 import { NEEDS_TOKEN, problems } from '../contract/problem.ts';
 import { readQueryStrictly } from '../fields.ts';
-import type { Service } from '../service.ts';
 
-export function fileListRoutes(app: HttpApp, service: Service): void {
+export function fileListRoutes(app: HttpApp): void {
   app.get(
     '/v1/files',
     {
+      config: { action: 'read' },
       preValidation: readQueryStrictly,
       schema: {
         summary: 'List files',
@@ -22,7 +22,7 @@ export function fileListRoutes(app: HttpApp, service: Service): void {
       },
     },
     async (request, reply) => {
-      const { files } = await callerOf(service, request, 'read');
+      const { files } = callerIn(request);
       const listing = await files.list({ ...request.query, signal: clientGone(reply) });
       return reply.header('cache-control', 'no-store').send(listing);
     },

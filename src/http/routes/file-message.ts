@@ -1,6 +1,6 @@
 /** `GET /v1/files/{id}/message`: a file as one standalone message, for whoever has the wrapping key and no Sealroom. */
 import type { HttpApp } from '../app-types.ts';
-import { callerOf } from '../auth.ts';
+import { callerIn } from '../auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { Binary, ById, answer } from '../contract/common.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
@@ -17,6 +17,7 @@ export function fileMessageRoutes(app: HttpApp, service: Service): void {
     {
       // It would seal the whole file to say nothing of it.
       exposeHeadRoute: false,
+      config: { action: 'read' },
       schema: {
         tags: ['files'],
         summary: 'Reads a file as one AWS Encryption SDK message, still encrypted',
@@ -28,7 +29,7 @@ export function fileMessageRoutes(app: HttpApp, service: Service): void {
       },
     },
     async (request, reply) => {
-      const { files } = await callerOf(service, request, 'read');
+      const { files } = callerIn(request);
       noteFile(request, request.params.id);
       const { stat, body } = await files.export(request.params.id, { signal: clientGone(reply) });
       const named = { id: stat.id, name: `${baseName(stat.name) ?? stat.id}.sealed`, type: MESSAGE_TYPE };

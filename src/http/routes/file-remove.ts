@@ -1,18 +1,18 @@
 /** `DELETE /v1/files/{id}`: destroys the encrypted data keys of a file, then its bytes. */
 import type { HttpApp } from '../app-types.ts';
-import { callerOf } from '../auth.ts';
+import { callerIn } from '../auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { ById, nothing } from '../contract/common.ts';
 import { IfMatch } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
 import { factsOf } from '../facts.ts';
 import { ifVersion } from '../if-version.ts';
-import type { Service } from '../service.ts';
 
-export function fileRemoveRoutes(app: HttpApp, service: Service): void {
+export function fileRemoveRoutes(app: HttpApp): void {
   app.delete(
     '/v1/files/:id',
     {
+      config: { action: 'write' },
       schema: {
         summary: 'Remove a file',
         tags: ['files'],
@@ -25,7 +25,7 @@ export function fileRemoveRoutes(app: HttpApp, service: Service): void {
       },
     },
     async (request, reply) => {
-      const { files } = await callerOf(service, request, 'write');
+      const { files } = callerIn(request);
       const { id } = request.params;
       const signal = clientGone(reply);
       const version = await ifVersion(request.headers['if-match'], { files, id, signal });

@@ -1,18 +1,18 @@
 /** `GET /v1/files/{id}`: what is known of a file. */
 import type { HttpApp } from '../app-types.ts';
-import { callerOf } from '../auth.ts';
+import { callerIn } from '../auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { ById, json } from '../contract/common.ts';
 import { Stat } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
 import { factsOf } from '../facts.ts';
 import { versionTag } from '../if-version.ts';
-import type { Service } from '../service.ts';
 
-export function fileStatRoutes(app: HttpApp, service: Service): void {
+export function fileStatRoutes(app: HttpApp): void {
   app.get(
     '/v1/files/:id',
     {
+      config: { action: 'read' },
       schema: {
         summary: 'Look at a file',
         tags: ['files'],
@@ -21,7 +21,7 @@ export function fileStatRoutes(app: HttpApp, service: Service): void {
       },
     },
     async (request, reply) => {
-      const { files } = await callerOf(service, request, 'read');
+      const { files } = callerIn(request);
       const stat = await files.stat(request.params.id, { signal: clientGone(reply) });
       factsOf(request).file = stat.id;
       return reply.header('cache-control', 'no-store').header('etag', versionTag(stat.version)).send(stat);

@@ -1,18 +1,18 @@
 /** `PATCH /v1/files/{id}`: changes what is kept about a file; its bytes never change. */
 import type { HttpApp } from '../app-types.ts';
-import { callerOf } from '../auth.ts';
+import { callerIn } from '../auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { ById, json } from '../contract/common.ts';
 import { FileChanges, IfMatch, Stat } from '../contract/files.ts';
 import { ON_FILES, TAKES_JSON, problems } from '../contract/problem.ts';
 import { factsOf } from '../facts.ts';
 import { ifVersion, versionTag } from '../if-version.ts';
-import type { Service } from '../service.ts';
 
-export function fileUpdateRoutes(app: HttpApp, service: Service): void {
+export function fileUpdateRoutes(app: HttpApp): void {
   app.patch(
     '/v1/files/:id',
     {
+      config: { action: 'write' },
       schema: {
         summary: 'Change name, type, tags or metadata of a file',
         tags: ['files'],
@@ -26,7 +26,7 @@ export function fileUpdateRoutes(app: HttpApp, service: Service): void {
       },
     },
     async (request, reply) => {
-      const { files } = await callerOf(service, request, 'write');
+      const { files } = callerIn(request);
       const { id } = request.params;
       const signal = clientGone(reply);
       const version = await ifVersion(request.headers['if-match'], { files, id, signal });

@@ -1,17 +1,17 @@
 /** `POST /v1/files/{id}/verify`: opens all of a file. */
 import type { HttpApp } from '../app-types.ts';
-import { callerOf } from '../auth.ts';
+import { callerIn } from '../auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { ById, json } from '../contract/common.ts';
 import { Verification } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
 import { factsOf } from '../facts.ts';
-import type { Service } from '../service.ts';
 
-export function fileVerifyRoutes(app: HttpApp, service: Service): void {
+export function fileVerifyRoutes(app: HttpApp): void {
   app.post(
     '/v1/files/:id/verify',
     {
+      config: { action: 'read' },
       schema: {
         summary: 'Check a file',
         description:
@@ -22,7 +22,7 @@ export function fileVerifyRoutes(app: HttpApp, service: Service): void {
       },
     },
     async (request, reply) => {
-      const { files } = await callerOf(service, request, 'read');
+      const { files } = callerIn(request);
       const verification = await files.verify(request.params.id, { signal: clientGone(reply) });
       factsOf(request).file = verification.stat.id;
       return reply.header('cache-control', 'no-store').send(verification);

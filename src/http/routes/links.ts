@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { callerOf } from '../auth.ts';
+import { callerIn } from '../auth.ts';
 import type { HttpApp } from '../app-types.ts';
 import { clientGone } from '../client-gone.ts';
 import { ByFile, LinkRequest, Links, NewLink } from '../contract/access.ts';
@@ -19,8 +19,8 @@ export function linkRoutes(app: HttpApp, service: Service): void {
     body: LinkRequest,
     response: { 201: json('The link, told this once', NewLink), ...problems(...ON_FILES, ...TAKES_JSON) },
   };
-  app.post('/v1/files/:id/links', { schema: create }, async (request, reply) => {
-    const { principal, tenant } = await callerOf(service, request, 'publish');
+  app.post('/v1/files/:id/links', { config: { action: 'publish' }, schema: create }, async (request, reply) => {
+    const { principal, tenant } = callerIn(request);
     const { id } = request.params;
     noteFile(request, id);
     const { expires, downloads } = request.body;
@@ -40,8 +40,8 @@ export function linkRoutes(app: HttpApp, service: Service): void {
     querystring: ByFile,
     response: { 200: json('Links, without their secrets', Links), ...problems(...ON_FILES) },
   };
-  app.get('/v1/links', { schema: list }, async (request, reply) => {
-    const { tenant } = await callerOf(service, request, 'publish');
+  app.get('/v1/links', { config: { action: 'publish' }, schema: list }, async (request, reply) => {
+    const { tenant } = callerIn(request);
     const links = await service.access.links(tenant).list({ file: request.query.file, signal: clientGone(reply) });
     return reply.header('cache-control', 'no-store').send({ links });
   });
@@ -52,8 +52,8 @@ export function linkRoutes(app: HttpApp, service: Service): void {
     params: ById,
     response: { 204: nothing('It is revoked'), ...problems(...NEEDS_TOKEN, ...TAKES_JSON, 'no-tenant', 'not-found') },
   };
-  app.delete('/v1/links/:id', { schema: revoke }, async (request, reply) => {
-    const { tenant } = await callerOf(service, request, 'publish');
+  app.delete('/v1/links/:id', { config: { action: 'publish' }, schema: revoke }, async (request, reply) => {
+    const { tenant } = callerIn(request);
     await service.access.links(tenant).revoke(request.params.id, { signal: clientGone(reply) });
     return reply.code(204).send();
   });

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { callerOf } from '../auth.ts';
 import type { HttpApp } from '../app-types.ts';
 import { answer } from '../contract/common.ts';
 import { NEEDS_TOKEN, problems } from '../contract/problem.ts';
@@ -12,8 +11,7 @@ export function metricsRoutes(app: HttpApp, service: Service): void {
     summary: 'Counts, in the text format of Prometheus',
     response: { 200: answer('Counts', { 'text/plain': z.string() }), ...problems(...NEEDS_TOKEN) },
   };
-  app.get('/metrics', { schema }, async (request, reply) => {
-    await callerOf(service, request, 'observe');
+  app.get('/metrics', { config: { action: 'observe' }, schema }, async (_request, reply) => {
     const { type, body } = await service.metrics.text();
     return reply.type(type).header('cache-control', 'no-store').send(body);
   });

@@ -1,4 +1,3 @@
-import { callerOf } from '../auth.ts';
 import type { HttpApp } from '../app-types.ts';
 import { clientGone } from '../client-gone.ts';
 import { SweepReport, SweepRequest } from '../contract/access.ts';
@@ -14,8 +13,7 @@ export function sweepRoutes(app: HttpApp, service: Service): void {
     body: SweepRequest,
     response: { 200: json('What was done', SweepReport), ...problems(...NEEDS_TOKEN, ...TAKES_JSON, 'read-only') },
   };
-  app.post('/v1/sweeps', { schema }, async (request, reply) => {
-    await callerOf(service, request, 'operate');
+  app.post('/v1/sweeps', { config: { action: 'operate' }, schema }, async (request, reply) => {
     const grace = request.body?.grace;
     const milliseconds = grace === undefined ? undefined : Math.round(grace * 1000);
     const { failed, ...counts } = await service.vault.sweep({ grace: milliseconds, signal: clientGone(reply) });

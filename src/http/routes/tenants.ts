@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { SealroomError } from '../../errors.ts';
 import type { Tenant as TenantValue } from '../../vault/item-kinds.ts';
-import { callerOf } from '../auth.ts';
 import type { HttpApp } from '../app-types.ts';
 import { clientGone } from '../client-gone.ts';
 import { ByName, Tenant, TenantChanges, TenantRequest, Tenants } from '../contract/access.ts';
@@ -20,8 +19,7 @@ export function tenantRoutes(app: HttpApp, service: Service): void {
     summary: 'List tenants',
     response: { 200: json('All tenants', Tenants), ...problems(...NEEDS_TOKEN) },
   };
-  app.get('/v1/tenants', { schema: list }, async (request, reply) => {
-    await callerOf(service, request, 'operate');
+  app.get('/v1/tenants', { config: { action: 'operate' }, schema: list }, async (_request, reply) => {
     const tenants = await vault.tenants({ signal: clientGone(reply) });
     return reply.header('cache-control', 'no-store').send({ tenants });
   });
@@ -32,8 +30,7 @@ export function tenantRoutes(app: HttpApp, service: Service): void {
     body: TenantRequest,
     response: { 201: json('The tenant', Tenant), ...problems(...NEEDS_TOKEN, ...TAKES_JSON, 'exists', 'read-only') },
   };
-  app.post('/v1/tenants', { schema: create }, async (request, reply) => {
-    await callerOf(service, request, 'operate');
+  app.post('/v1/tenants', { config: { action: 'operate' }, schema: create }, async (request, reply) => {
     const { name, quota } = request.body;
     const made = await vault.createTenant(name, { quota, signal: clientGone(reply) });
     return reply
@@ -49,8 +46,7 @@ export function tenantRoutes(app: HttpApp, service: Service): void {
     params: ByName,
     response: { 200: json('The tenant', Tenant), ...problems(...NEEDS_TOKEN, 'no-tenant') },
   };
-  app.get('/v1/tenants/:name', { schema: get }, async (request, reply) => {
-    await callerOf(service, request, 'operate');
+  app.get('/v1/tenants/:name', { config: { action: 'operate' }, schema: get }, async (request, reply) => {
     const tenant = await findTenant(service, request.params.name, reply);
     return reply.header('cache-control', 'no-store').send(tenant);
   });
@@ -65,8 +61,7 @@ export function tenantRoutes(app: HttpApp, service: Service): void {
       ...problems(...NEEDS_TOKEN, ...TAKES_JSON, 'no-tenant', 'read-only', 'conflict'),
     },
   };
-  app.patch('/v1/tenants/:name', { schema: change }, async (request, reply) => {
-    await callerOf(service, request, 'operate');
+  app.patch('/v1/tenants/:name', { config: { action: 'operate' }, schema: change }, async (request, reply) => {
     const { name } = await findTenant(service, request.params.name, reply);
     const changed = await vault.setQuota(name, request.body.quota, { signal: clientGone(reply) });
     return reply.header('cache-control', 'no-store').send(changed);

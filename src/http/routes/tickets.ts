@@ -1,4 +1,4 @@
-import { callerOf } from '../auth.ts';
+import { callerIn } from '../auth.ts';
 import type { HttpApp } from '../app-types.ts';
 import { clientGone } from '../client-gone.ts';
 import { Ticket } from '../contract/access.ts';
@@ -15,8 +15,8 @@ export function ticketRoutes(app: HttpApp, service: Service): void {
     params: ById,
     response: { 201: json('The ticket', Ticket), ...problems(...ON_FILES, ...TAKES_JSON) },
   };
-  app.post('/v1/files/:id/tickets', { schema }, async (request, reply) => {
-    const { principal, tenant, files } = await callerOf(service, request, 'read');
+  app.post('/v1/files/:id/tickets', { config: { action: 'read' }, schema }, async (request, reply) => {
+    const { principal, tenant, files } = callerIn(request);
     const signal = clientGone(reply);
     const { id: file } = await files.stat(request.params.id, { signal });
     noteFile(request, file);

@@ -1,5 +1,5 @@
 import { OPERATOR, tenantFor } from '../../access/roles.ts';
-import { callerOf } from '../auth.ts';
+import { callerIn } from '../auth.ts';
 import type { HttpApp } from '../app-types.ts';
 import { clientGone } from '../client-gone.ts';
 import { ByTenant, NewToken, TokenRequest, Tokens } from '../contract/access.ts';
@@ -19,8 +19,8 @@ export function tokenRoutes(app: HttpApp, service: Service): void {
     querystring: ByTenant,
     response: { 200: json('Tokens that are in force', Tokens), ...problems(...NEEDS_TOKEN, 'no-tenant') },
   };
-  app.get('/v1/tokens', { schema: list }, async (request, reply) => {
-    const { principal } = await callerOf(service, request, 'administer');
+  app.get('/v1/tokens', { config: { action: 'administer' }, schema: list }, async (request, reply) => {
+    const { principal } = callerIn(request);
     const { tenant: named } = request.query;
     const all = principal.tenant === OPERATOR && named === undefined;
     const tenant = all ? undefined : tenantFor(principal, named, OPERATOR);
@@ -37,8 +37,8 @@ export function tokenRoutes(app: HttpApp, service: Service): void {
       ...problems(...NEEDS_TOKEN, ...TAKES_JSON, 'no-tenant'),
     },
   };
-  app.post('/v1/tokens', { schema: create }, async (request, reply) => {
-    const caller = await callerOf(service, request, 'administer');
+  app.post('/v1/tokens', { config: { action: 'administer' }, schema: create }, async (request, reply) => {
+    const caller = callerIn(request);
     const { role, tenant: named, name, expires } = request.body;
     const tenant = tenantFor(caller.principal, named, caller.tenant);
     const createdBy = caller.principal.name;
@@ -50,11 +50,14 @@ export function tokenRoutes(app: HttpApp, service: Service): void {
     tags,
     summary: 'Revoke a token: it is refused from then on',
     params: ById,
+    querystring: ByTenant,
     response: { 204: nothing('It is revoked'), ...problems(...NEEDS_TOKEN, ...TAKES_JSON, 'not-found') },
   };
-  app.delete('/v1/tokens/:id', { schema: revoke }, async (request, reply) => {
-    const { principal } = await callerOf(service, request, 'administer');
-    const tenant = principal.tenant === OPERATOR ? undefined : principal.tenant;
+  app.delete('/v1/tokens/:id', { config: { action: 'administer' }, schema: revoke }, async (request, reply) => {
+    const { principal } = callerIn(request);
+    const { tenant: named } = request.query;
+    const any = principal.tenant === OPERATOR && named === undefined;
+    const tenant = any ? undefined : tenantFor(principal, named, OPERATOR);
     await tokens.revoke(request.params.id, { tenant, signal: clientGone(reply) });
     return reply.code(204).send();
   });
