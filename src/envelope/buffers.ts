@@ -1,16 +1,32 @@
-/** Memory that is used again for every batch of a stream. */
+/** Where the chunks of a stream lie: in memory that is used again for every batch, or in memory of their own. */
 import type { ByteReader } from '../bytes.ts';
 
 /** Where the chunks that are given out lie. */
 export interface ChunkMemory {
+  /** How much of a message to open or seal at a time, in bytes. */
+  readonly batchLength: number;
   /** A piece of this length, holding whatever it held. How long the pieces before stay valid is the owner's to say. */
   next(length: number): Uint8Array;
   /** Takes over a chunk that lies elsewhere, to be wiped when its time is over. */
   keep(chunk: Uint8Array): void;
 }
 
+/** Large enough that a promise for each costs nothing. */
+const LENT_BATCH_LENGTH = 1024 * 1024;
+
+/**
+ * A piece for each chunk, which is its receiver's own. A frame of the usual length is a chunk, as the cipher made it:
+ * so it is not copied, and no piece is so large that the system has to be asked for it each time.
+ */
+export const ownPieces: ChunkMemory = {
+  batchLength: 64 * 1024,
+  next: (length) => new Uint8Array(length),
+  keep: () => {},
+};
+
 /** One piece for all: a chunk is valid until the next one is asked for. Disposing wipes it. */
 export class LentBuffer implements ChunkMemory, Disposable {
+  readonly batchLength: number = LENT_BATCH_LENGTH;
   #buffer: Uint8Array = new Uint8Array(0);
   #kept: Uint8Array | undefined;
 
@@ -40,6 +56,7 @@ export class LentBuffer implements ChunkMemory, Disposable {
  * the next is made. Whoever owns it disposes it when the last chunk is written, which wipes both.
  */
 export class AlternatingBuffers implements ChunkMemory, Disposable {
+  readonly batchLength: number = LENT_BATCH_LENGTH;
   #current = new LentBuffer();
   #other = new LentBuffer();
 

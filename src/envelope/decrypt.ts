@@ -13,12 +13,13 @@ import type { ByteRange } from '../message/frames.ts';
 import { IV_LENGTH, MAX_SINGLE_BLOCK_LENGTH, TAG_LENGTH } from '../message/header.ts';
 import type { Header } from '../message/header.ts';
 import { suiteName } from '../message/suites.ts';
+import { ownPieces } from './buffers.ts';
 import { openFrames, openRange } from './frames.ts';
 import type { FramesOptions } from './frames.ts';
 import type { CallOptions } from '../ports.ts';
 import { openHeader } from './open-header.ts';
 import type { OpenedHeader, OpenOptions } from './open-header.ts';
-import { owned, startedStream } from './stream.ts';
+import { startedStream } from './stream.ts';
 
 /** A message whose header was authenticated. */
 export interface DecryptedMessage {
@@ -39,21 +40,11 @@ export interface DecryptedMessage {
  * @throws SealroomError of exit code 4, here or from the body: nothing unauthenticated is ever given out
  */
 export async function decrypt(message: Bytes, options: OpenOptions): Promise<DecryptedMessage> {
-  return openMessage(message, options, owned);
+  return decryptLent(message, { ...options, memory: ownPieces });
 }
 
 /** `decrypt`, with chunks that are lent: until the next one is asked for, or as long as `memory` says. */
 export async function decryptLent(message: Bytes, options: OpenOptions & FramesOptions): Promise<DecryptedMessage> {
-  return openMessage(message, options, (body) => body);
-}
-
-type Body = AsyncGenerator<Uint8Array, void, undefined>;
-
-async function openMessage(
-  message: Bytes,
-  options: OpenOptions & FramesOptions,
-  handOver: (body: Body) => Body,
-): Promise<DecryptedMessage> {
   const reader = new ByteReader(cancellableChunks(chunksOf(message), options.signal));
   let opened: OpenedHeader;
   try {
@@ -62,7 +53,7 @@ async function openMessage(
     await reader[Symbol.asyncDispose]();
     throw error;
   }
-  const body = await startedStream(handOver(openBody(reader, opened, options)));
+  const body = await startedStream(openBody(reader, opened, options));
   return { suite: suiteName(opened.header.suite.id), context: opened.context, body };
 }
 
@@ -96,13 +87,15 @@ function verifierOf({ header, bytes }: OpenedHeader): SignatureVerifier | undefi
   return verifier;
 }
 
-/** Holds the last chunk back until the signature over everything was verified (F22). */
+/** Holds the last bytes back until the signature over everything was verified (F22). */
 async function* untilSigned(
   plaintext: AsyncIterable<Uint8Array>,
   check: () => Promise<void>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let held: Uint8Array | undefined;
   for await (const chunk of plaintext) {
+    // The final frame of some writers is empty.
+    if (chunk.length === 0) continue;
     if (held !== undefined) yield held;
     held = copyOf(chunk);
   }
@@ -202,11 +195,15 @@ export async function decryptRange(
       read({ start: opened.length + start, end: opened.length + end });
     const { frameLength, messageId } = header;
     const plaintext = (range: ByteRange): AsyncGenerator<Uint8Array, void, undefined> =>
-      openRange(fetch, { key: opened.encryptionKey, messageId, frameLength }, { layout, range, signal });
+      openRange(
+        fetch,
+        { key: opened.encryptionKey, messageId, frameLength },
+        { layout, range, memory: ownPieces, signal },
+      );
     // The size follows from a length that nobody authenticated: a message that was cut short must not pass for a short one.
     if (options.range.start >= layout.size) await collect(plaintext({ start: layout.size, end: layout.size }));
     const range = satisfiableRange(options.range, layout.size);
-    const body = await startedStream(disposing(opened, owned(plaintext(range))));
+    const body = await startedStream(disposing(opened, plaintext(range)));
     return { suite: suiteName(header.suite.id), context: opened.context, body };
   } catch (error) {
     opened.encryptionKey[Symbol.dispose]();

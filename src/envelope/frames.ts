@@ -18,11 +18,8 @@ import type { CallOptions } from '../ports.ts';
 import { GatheringBuffer, LentBuffer } from './buffers.ts';
 import type { ChunkMemory } from './buffers.ts';
 
-/** Plaintext that is sealed or opened at a time: large enough that a promise for each costs nothing. */
-const BATCH_LENGTH = 1024 * 1024;
-
-function framesPerBatch(frameLength: number): number {
-  return Math.max(1, Math.floor(BATCH_LENGTH / frameLength));
+function framesPerBatch({ batchLength }: ChunkMemory, frameLength: number): number {
+  return Math.max(1, Math.floor(batchLength / frameLength));
 }
 
 export interface FramesOptions extends CallOptions {
@@ -43,9 +40,9 @@ export async function* sealFrames(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   await using reader = new ByteReader(plaintext);
   const { frameLength } = key;
-  const perBatch = framesPerBatch(frameLength);
   using own = new LentBuffer();
   const sealed = memory ?? own;
+  const perBatch = framesPerBatch(sealed, frameLength);
   using gathered = new GatheringBuffer();
   let sequence = 1;
   for (let final = false; !final;) {
@@ -94,10 +91,10 @@ export async function* openFrames(
   { firstSequence = 1, count = Infinity, onFrames, memory, signal }: OpenFramesOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { frameLength } = key;
-  const perBatch = framesPerBatch(frameLength);
   using gathered = new GatheringBuffer();
   using own = new LentBuffer();
   const plaintext = memory ?? own;
+  const perBatch = framesPerBatch(plaintext, frameLength);
   let sequence = firstSequence;
   let left = count;
   while (left > 0) {
@@ -177,7 +174,7 @@ function truncated(sequence: number): SealroomError {
 export async function* openRange(
   fetch: (range: ByteRange) => Promise<AsyncIterable<Uint8Array>>,
   key: FrameKey,
-  { layout, range, signal }: CallOptions & { readonly layout: FrameLayout; readonly range: ByteRange },
+  { layout, range, memory, signal }: FramesOptions & { readonly layout: FrameLayout; readonly range: ByteRange },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const span = frameSpan(range, layout);
   await using reader = new ByteReader(await fetch(span.sealed));
@@ -185,7 +182,7 @@ export async function* openRange(
   let left = range.end - range.start;
   // At the end only the final frame will do: a full regular one may stand there in a body that was cut short.
   const count = span.first + span.count === layout.frames ? undefined : span.count;
-  for await (const chunk of openFrames(reader, key, { firstSequence: span.first + 1, count, signal })) {
+  for await (const chunk of openFrames(reader, key, { firstSequence: span.first + 1, count, memory, signal })) {
     const part = chunk.subarray(skip, skip + left);
     skip = Math.max(0, skip - chunk.length);
     left -= part.length;

@@ -5,6 +5,7 @@ import { cipher } from '../cipher/index.ts';
 import type { DataKey } from '../data-key.ts';
 import { deriveKeys } from '../envelope/derive.ts';
 import { openFrames, openRange } from '../envelope/frames.ts';
+import type { FramesOptions } from '../envelope/frames.ts';
 import { SealroomError, isSealroomError } from '../errors.ts';
 import { layoutOf } from '../message/frames.ts';
 import type { ByteRange } from '../message/frames.ts';
@@ -16,16 +17,16 @@ import { fullContext, readRecord, segmentHeader } from './record-access.ts';
 import type { OpenedRecord } from './record-access.ts';
 import type { Segment } from './records.ts';
 
-/** Everything, with proof that the blobs hold nothing else. Chunks are lent. */
+/** Everything, with proof that the blobs hold nothing else. Chunks are lent, unless `memory` says otherwise. */
 export async function* wholePlaintext(
   core: VaultCore,
   opened: OpenedRecord,
-  { signal }: CallOptions,
+  { memory, signal }: FramesOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using dataKey = await unwrapDataKey(core, opened, { signal });
   for (const segment of opened.record.segments) {
     using frameKey = segmentKey(core, opened, segment, dataKey);
-    yield* wholeSegment(core, opened, segment, { frameKey, signal });
+    yield* wholeSegment(core, opened, segment, { frameKey, memory, signal });
   }
 }
 
@@ -41,12 +42,13 @@ export async function* wholeSegment(
   {
     frameKey,
     onFrames,
+    memory,
     signal,
-  }: CallOptions & { readonly frameKey: FrameKey; readonly onFrames?: (sealed: Uint8Array) => void },
+  }: FramesOptions & { readonly frameKey: FrameKey; readonly onFrames?: (sealed: Uint8Array) => void },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   await using reader = new ByteReader(await openBlob(core, opened, segment, { signal }));
   let size = 0;
-  for await (const chunk of openFrames(reader, frameKey, { onFrames, signal })) {
+  for await (const chunk of openFrames(reader, frameKey, { onFrames, memory, signal })) {
     size += chunk.length;
     yield chunk;
   }
@@ -58,11 +60,11 @@ export async function* wholeSegment(
   }
 }
 
-/** A range, by the frames that it lies in. Chunks are lent. */
+/** A range, by the frames that it lies in. Chunks are lent, unless `memory` says otherwise. */
 export async function* rangePlaintext(
   core: VaultCore,
   opened: OpenedRecord,
-  { range, signal }: CallOptions & { readonly range: ByteRange },
+  { range, memory, signal }: FramesOptions & { readonly range: ByteRange },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using dataKey = await unwrapDataKey(core, opened, { signal });
   let offset = 0;
@@ -75,7 +77,7 @@ export async function* rangePlaintext(
     const fetch = (part: ByteRange): Promise<AsyncIterable<Uint8Array>> =>
       openBlob(core, opened, segment, { range: part, signal });
     const layout = layoutOf(segment.size, segment.frameLength);
-    yield* openRange(fetch, frameKey, { layout, range: { start, end }, signal });
+    yield* openRange(fetch, frameKey, { layout, range: { start, end }, memory, signal });
   }
 }
 
