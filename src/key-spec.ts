@@ -28,7 +28,7 @@ export interface RsaSpec {
 
 export type KeySpec = JwkSpec | RsaSpec;
 
-export const DEFAULT_PROVIDER_ID = 'sealroom';
+const DEFAULT_PROVIDER_ID = 'sealroom';
 const DEFAULT_PADDING: RsaPadding = 'oaep-sha256';
 
 /** The schemes, each with the parameters that it takes. */

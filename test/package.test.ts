@@ -66,20 +66,28 @@ describe('the published package', async () => {
     ([, code]) => code!,
   );
 
+  /** Fails where a strict user's compiler would, in declarations of the package too. */
+  const typeCheck = async (include: string, where: { readonly lib: string[]; readonly types: string[] }) => {
+    const options = { strict: true, noEmit: true, module: 'nodenext', target: 'esnext' };
+    const compilerOptions = { ...options, ...where, allowImportingTsExtensions: true };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: [include] }));
+    await run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => assert.fail(error.stdout));
+  };
+
   test("type-checks the README's examples", async () => {
     assert.ok(examples.length >= 4);
     examples.forEach((code, i) => writeFileSync(join(folder, `example-${i}.ts`), code));
-    const options = {
-      strict: true,
-      noEmit: true,
-      module: 'nodenext',
-      target: 'esnext',
-      lib: ['esnext'],
-      types: ['node'],
-    };
-    const compilerOptions = { ...options, allowImportingTsExtensions: true };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['example-*.ts'] }));
-    await run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => assert.fail(error.stdout));
+    await typeCheck('example-*.ts', { lib: ['esnext'], types: ['node'] });
+  });
+
+  test('type-checks a page that uses the client, with the types of browsers alone', async () => {
+    const page = `import { connect } from 'sealroom/client';
+      const [file] = document.querySelector('input')!.files!;
+      const files = connect({ url: location.origin, token: 'sr_a_b' }).tenant();
+      const { id } = await files.put(file!, { name: file!.name, onProgress: (bytes) => console.log(bytes) });
+      for await (const chunk of (await files.get(id)).body) console.log(chunk.length);`;
+    writeFileSync(join(folder, 'page.ts'), page);
+    await typeCheck('page.ts', { lib: ['esnext', 'dom', 'dom.iterable', 'dom.asynciterable'], types: [] });
   });
 
   for (const [i, code] of examples.entries()) {

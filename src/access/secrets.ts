@@ -42,7 +42,7 @@ export function splitSecret(text: string): GivenSecret | undefined {
 
 /**
  * True when this is the secret whose hash is kept. Where nothing is kept, hashes and compares all the same, so that
- * time does not tell which ids there are.
+ * little time tells which ids there are; they are no secrets.
  */
 export function secretMatches({ secret }: GivenSecret, kept: Uint8Array | undefined): boolean {
   const equal = constantTimeEqual(hashOf(secret), kept ?? NOTHING);

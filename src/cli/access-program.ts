@@ -1,14 +1,11 @@
 /** The commands that say who may come in, and their options. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { wholeNumber } from './arguments.ts';
+import { TIME, wholeNumber } from './arguments.ts';
 import type { LinkCreateArguments } from './commands/link.ts';
 import type { TenantCreateArguments, TenantQuotaArguments } from './commands/tenant.ts';
 import type { TokenCreateArguments } from './commands/token.ts';
 import type { Start } from './program.ts';
-
-/** How times are given; `--help` shows it. */
-export const TIME = 'a duration (30m, 12h, 7d, 4w) or a time (2030-01-31, 2030-01-31T12:00:00Z)';
 
 export function addTenantCommands(program: Command, start: Start): void {
   const tenant = program.command('tenant').description('tenants: partitions with files of their own');

@@ -6,6 +6,9 @@ export function usage(message: string): SealroomError {
   return new SealroomError('usage', message);
 }
 
+/** How times are given: in `--help`, and to whoever gave none. */
+export const TIME = 'a duration (30m, 12h, 7d, 4w) or a time (2030-01-31, 2030-01-31T12:00:00Z)';
+
 /** Collects an option that may be given several times. */
 export function repeated(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];

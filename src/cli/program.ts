@@ -1,8 +1,8 @@
 /** The commands and their options. What a command does is loaded when it is called. */
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { TIME, addLinkCommands, addTenantCommands, addTokenCommands } from './access-program.ts';
-import { parseRange, repeated, repeatedPair, usage, wholeNumber } from './arguments.ts';
+import { addLinkCommands, addTenantCommands, addTokenCommands } from './access-program.ts';
+import { TIME, parseRange, repeated, repeatedPair, usage, wholeNumber } from './arguments.ts';
 import type { DecryptArguments } from './commands/decrypt.ts';
 import type { EditArguments } from './commands/edit.ts';
 import type { EncryptArguments } from './commands/encrypt.ts';

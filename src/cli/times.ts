@@ -1,7 +1,7 @@
 /** Times on the command line: how long from now, or when. */
 import { isSealroomError } from '../errors.ts';
 import { checkedTime } from '../vault/times.ts';
-import { usage } from './arguments.ts';
+import { TIME, usage } from './arguments.ts';
 
 const MINUTE = 60_000;
 const UNITS: Readonly<Record<string, number>> = {
@@ -24,7 +24,7 @@ export function timeOf(option: string, text: string, now: number = Date.now()): 
     return checkedTime(option, text);
   } catch (error) {
     if (!isSealroomError(error, 'usage')) throw error;
-    throw usage(`${option} is a duration (30m, 12h, 7d, 4w) or a time (2030-01-31, 2030-01-31T12:00:00Z)`);
+    throw usage(`${option} is ${TIME}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { SealroomError, isSealroomError, throwIfCancelled } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
 import { ServiceError, failureOf, networkFailure, parsedJson } from './failures.ts';
+import type { Body } from './upload.ts';
 
 export interface RequestOptions extends CallOptions {
   /** Pairs without a value are left out. */
@@ -93,7 +94,7 @@ export class Requests {
   async send(
     method: string,
     path: string,
-    { query, tenant, headers, json, signal, ...init }: RequestOptions & Pick<RequestInit, 'body' | 'duplex'>,
+    { query, tenant, headers, json, signal, ...init }: RequestOptions & Body,
   ): Promise<Response> {
     throwIfCancelled(signal);
     const { base, authorization, fetch } = this.#door;

@@ -12,9 +12,15 @@ export type Source = Bytes | Blob;
 /** Told how many bytes the network has taken so far; they have not all arrived, and are not yet durable. */
 export type OnProgress = (bytes: number) => void;
 
+/** What `fetch` takes for a body; said here because the types of browsers do not know `duplex`. */
+export interface Body {
+  readonly body?: Blob | ReadableStream<Uint8Array>;
+  readonly duplex?: 'half';
+}
+
 /** One attempt to send a file. */
 export interface Upload extends AsyncDisposable {
-  readonly init: Pick<RequestInit, 'body' | 'duplex'>;
+  readonly init: Body;
   readonly headers: Readonly<Record<string, string>>;
   /** Bytes of the file that were sent. */
   readonly sent: number;

@@ -12,16 +12,18 @@ import { ConnectionErrors } from './connection-errors.ts';
 import { allowOrigins } from './cors.ts';
 import { errorHandler, problemOf, sendProblem, toldOf } from './errors.ts';
 import { keepFacts } from './facts.ts';
+import { cutOffIdleClients } from './idle-clients.ts';
 import { requestLog } from './log.ts';
 import { measureAnswers } from './measure.ts';
 import { openMetrics } from './metrics.ts';
 import { refuseOtherMethods, refuseUnknownPaths, watchPaths } from './not-allowed.ts';
 import { documentRoutes } from './openapi.ts';
 import { httpOptions } from './options.ts';
+import type { HttpOptions } from './options.ts';
 import { openRateLimit } from './rate-limit.ts';
 import { registerRoutes } from './routes.ts';
 import { secureHeaders, setSecureHeaders } from './secure-headers.ts';
-import type { HttpOptions, Service } from './service.ts';
+import type { Service } from './service.ts';
 import { openTracing } from './tracing.ts';
 import { closeAfterUnreadBody } from './unread-body.ts';
 
@@ -64,6 +66,7 @@ export async function createApp(
   measureAnswers(app, { log, metrics, tracing: openTracing(options.tracerProvider) });
   secureHeaders(app);
   closeAfterUnreadBody(app);
+  cutOffIdleClients(app, options.idleTimeout);
   await allowOrigins(app, options.corsOrigins);
   const admit = await openRateLimit(app, options.rateLimit);
   refuseUnknownPaths(app);

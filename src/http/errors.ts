@@ -1,5 +1,7 @@
 /** What a client is told of an error: `application/problem+json` (RFC 9457), by the one table. */
 import { STATUS_CODES } from 'node:http';
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SealroomError, errorTable } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -31,7 +33,7 @@ export function errorHandler(log: RequestLog): (error: unknown, request: Fastify
     if (errorTable[told.code].status >= 500 || told.code === 'cannot-open') log.failed(request, error);
     // An answer that has begun can only be broken off: whatever followed would look like a part of it.
     if (reply.raw.headersSent) {
-      reply.raw.destroy();
+      breakOff(request, reply);
       return;
     }
     if (told.retryAfter !== undefined) reply.header('retry-after', String(told.retryAfter));
@@ -39,6 +41,16 @@ export function errorHandler(log: RequestLog): (error: unknown, request: Fastify
     if (told.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="sealroom"');
     sendProblem(reply, problemOf(told.code, told.detail, request.id));
   };
+}
+
+/**
+ * Ends the connection so that the client notices. By HTTP/1.0, which nginx speaks to what is behind it unless told
+ * otherwise, an answer without a length is complete when the connection is closed: so it is reset.
+ */
+function breakOff({ raw: { httpVersion, socket } }: FastifyRequest, { raw }: FastifyReply): void {
+  // What goes over TLS cannot be reset, and closing it unannounced is an error to the client anyway.
+  if (httpVersion === '1.0' && socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
+  else raw.destroy();
 }
 
 /** What a route said of the answer that it meant to give. */
@@ -111,11 +123,15 @@ const frameworkCodes: Readonly<Record<number, ErrorCode>> = {
   429: 'too-many-requests',
 };
 
+const MEDIA_TYPE = 'a body of this media type is not taken here: JSON is sent with Content-Type: application/json';
+
 function toldOfFramework(error: unknown, request: FastifyRequest): Told {
   // What Node says of a body whose sender is gone.
   if (error instanceof Error && request.raw.errored === error) return fixed('cancelled');
   if (!(error instanceof Error) || !('statusCode' in error)) return fixed('unexpected');
   const status = error.statusCode;
   if (typeof status !== 'number' || status < 400 || status > 499) return fixed('unexpected');
-  return { code: frameworkCodes[status] ?? 'usage', detail: error.message };
+  // Its own words are the phrase of the status, which helps nobody who forgot a header.
+  const detail = status === 415 ? MEDIA_TYPE : error.message;
+  return { code: frameworkCodes[status] ?? 'usage', detail };
 }

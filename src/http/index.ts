@@ -2,9 +2,9 @@
 export { createApp } from './app.ts';
 export type { AppOptions } from './app.ts';
 export { createLogger } from './log.ts';
+export type { HttpOptions } from './options.ts';
 export { startServer } from './server.ts';
 export type { RunningServer, ServerOptions } from './server.ts';
-export type { HttpOptions } from './service.ts';
 export { openAccess } from '../access/open.ts';
 export type { Access, OpenAccessOptions } from '../access/open.ts';
 export type { OidcOptions } from '../access/oidc.ts';

@@ -66,8 +66,8 @@ async function readHeaders(bytes: Held): Promise<ReadonlyMap<string, string>> {
   return headers;
 }
 
-/** No folded lines, which nobody sends. */
-const HEADER = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*$/s;
+/** No folded lines, which nobody sends. Greedy: a lazy value takes the square of the white space within it. */
+const HEADER = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*((?:.*[^ \t])?)[ \t]*$/s;
 /** All control characters but the tabulator. */
 const CONTROL = /[^\P{Cc}\t]/u;
 

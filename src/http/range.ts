@@ -9,7 +9,8 @@ export const MOST_PARTS = 50;
 const MOST_RANGES = 1000;
 
 const UNIT = /^bytes=/i;
-const RANGE = /^[ \t]*(?:(\d*)-(\d*))?[ \t]*$/;
+// White space at one place in each branch: two that may share it take the square of its length to refuse it.
+const RANGE = /^[ \t]*(?:(\d*)-(\d*)[ \t]*)?$/;
 
 /**
  * The ranges that a header asks for, clipped to the file, in the order of the header; those that overlap or touch are

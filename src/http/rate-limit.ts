@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { addressGroup } from '../access/attempts.ts';
 import { TooManyRequests } from './errors.ts';
 import { factsOf } from './facts.ts';
-import type { HttpOptions } from './service.ts';
+import type { HttpOptions } from './options.ts';
 
 /** Whoever proved who he is counts as that; everyone else as the address that he comes from. */
 function keyOf(request: FastifyRequest): string {

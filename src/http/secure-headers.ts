@@ -1,4 +1,4 @@
-/** What every answer says to browsers: nothing that is stored here runs, frames or leaks as the service. */
+/** What every answer says to browsers and caches: nothing that is stored here runs, frames, leaks or stays behind as the service. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 const headers: Readonly<Record<string, string>> = {
@@ -9,6 +9,8 @@ const headers: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
+  // Answers hold names, tokens and who may do what; the routes of bytes say when those may be kept.
+  'cache-control': 'no-store',
 };
 
 export function setSecureHeaders(reply: FastifyReply): void {

@@ -1,38 +1,10 @@
 /** What every route works with. */
-import type { SecureContextOptions } from 'node:tls';
-import type { TracerProvider } from '@opentelemetry/api';
-import type { FastifyBaseLogger } from 'fastify';
 import type { FailedAttempts } from '../access/attempts.ts';
 import type { Access } from '../access/open.ts';
-import type { OidcOptions } from '../access/oidc.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Metrics } from './metrics.ts';
+import type { HttpOptions } from './options.ts';
 import type { Admit } from './rate-limit.ts';
-
-/** How the service behaves; `defaultHttpOptions` has what is taken where nothing is said. */
-export interface HttpOptions {
-  /** What addresses that are given out begin with, such as `https://files.example.org`; else what the request names. */
-  readonly publicUrl: string | undefined;
-  /** Most bytes of one file. */
-  readonly maxFileSize: number;
-  /** How long a client may be silent within a body, in either direction, in milliseconds. */
-  readonly idleTimeout: number;
-  /** Origins whose pages may call the service; none unless named. */
-  readonly corsOrigins: readonly string[];
-  /** Whether, or which, proxies in front are believed about the client's address: what Fastify's `trustProxy` takes. */
-  readonly trustProxy: boolean | readonly string[];
-  /** Most requests of one principal, or address, within a time in milliseconds; no limit unless set. */
-  readonly rateLimit: { readonly requests: number; readonly window: number } | undefined;
-  readonly oidc: OidcOptions | undefined;
-  /** Where structured logs go; nowhere unless given. */
-  readonly logger: FastifyBaseLogger | undefined;
-  /** What the service proves itself with; plain HTTP unless given. */
-  readonly tls: SecureContextOptions | undefined;
-  /** Where spans go; to the one that is registered with OpenTelemetry's API unless given. */
-  readonly tracerProvider: TracerProvider | undefined;
-  /** True while the service takes new work: `/readyz` tells it, and turns first when the service is to end. */
-  readonly ready: () => boolean;
-}
 
 export interface Service {
   readonly vault: Vault;

@@ -2,7 +2,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { declaredLength } from './body.ts';
 
 /** A body up to this length is read and forgotten by Node, and the connection serves on. */
 const SHORT = 64 * 1024;
@@ -29,7 +28,8 @@ export function closeAfterUnreadBody(app: FastifyInstance): void {
 function isLongAndUnread(request: IncomingMessage): boolean {
   // A request that was injected has no connection to care for, and never says that it is complete.
   if (request.complete || request.destroyed || !(request.socket instanceof Socket)) return false;
-  return request.headers['transfer-encoding'] !== undefined || (declaredLength(request.headers) ?? 0) > SHORT;
+  // Not read strictly: a number too large for us must not fail the answer here, with the file that it sends open already.
+  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > SHORT;
 }
 
 function linger(request: IncomingMessage, socket: Socket): void {

@@ -22,17 +22,17 @@ export const FIRST_KEY_VERSION = '00000001';
 
 const COMMITMENT_INFO = utf8('sealroom key commitment v1');
 
-export function keyPartition(owner: string): string {
+function keyPartition(owner: string): string {
   return `key/${owner}`;
 }
 
 /** What a catalog key's encrypted data keys are bound to. */
-export function catalogKeyContext(vault: string, owner: string, version: string): EncryptionContext {
+function catalogKeyContext(vault: string, owner: string, version: string): EncryptionContext {
   return { 'sealroom:vault': vault, 'sealroom:tenant': owner, 'sealroom:key': version };
 }
 
 /** Commits to a catalog key: two keys never have one commitment. */
-export function commitmentOf(key: DataKey): Uint8Array {
+function commitmentOf(key: DataKey): Uint8Array {
   return cipher.hkdf('sha512', key, new Uint8Array(0), COMMITMENT_INFO, COMMITMENT_LENGTH).bytes;
 }
 

@@ -126,7 +126,7 @@ function usagePlace(tenant: string): { readonly partition: string; readonly sort
 }
 
 /** @throws SealroomError `no-tenant` */
-export async function readTenant(
+async function readTenant(
   core: VaultCore,
   name: string,
   { signal }: CallOptions = {},

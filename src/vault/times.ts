@@ -5,6 +5,9 @@ import type { Metadata } from './metadata.ts';
 /** A date, which begins at midnight UTC, or a date and time with its zone. */
 const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
+const FIRST = Date.parse('0000-01-01T00:00:00.000Z');
+const LAST = Date.parse('9999-12-31T23:59:59.999Z');
+
 /**
  * A time of ISO 8601 as it is kept: in UTC, to the millisecond.
  *
@@ -13,7 +16,8 @@ const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d
  */
 export function checkedTime(what: string, text: string): string {
   const time = TIME.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : NaN;
-  if (Number.isNaN(time)) {
+  // A zone can lead out of the years of four digits; times are compared and sorted as text.
+  if (Number.isNaN(time) || time < FIRST || time > LAST) {
     throw new SealroomError('usage', `${what} is a time of ISO 8601, such as 2030-01-31 or 2030-01-31T12:00:00Z`);
   }
   return new Date(time).toISOString();

@@ -109,6 +109,11 @@ describe('times', () => {
     ['a day that is none, with an hour', { retainUntil: '2030-02-30T00:00:00Z' }],
     ['a month that is none', { retainUntil: '2026-13-01' }],
     ['a number', { retainUntil: '1767323045' }],
+    [
+      'a time past the years of four digits',
+      { expires: '9999-12-31T23:59:59Z', retainUntil: '9999-12-31T23:59:59-01:00' },
+    ],
+    ['a time before them', { retainUntil: '0000-01-01T00:00:00+01:00' }],
   ] as const) {
     test(`${what} is refused before a byte is read`, async () => {
       const { world, vault } = await memoryVault();

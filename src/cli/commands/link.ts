@@ -20,7 +20,7 @@ export async function createLink(session: Session, file: string, options: LinkCr
   if (terminal.json) await terminal.printJson(made);
   else await terminal.print(made.url);
   const uses = downloads === undefined ? '' : `, ${downloads} of them at most`;
-  terminal.note(`link ${made.id}: downloads until ${made.expires}${uses}; it is told only now`);
+  terminal.note(`link ${made.id}: downloads until ${made.expires}${uses}; it is shown only this once`);
 }
 
 export async function listLinks(session: Session, file: string | undefined): Promise<void> {

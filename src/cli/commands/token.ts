@@ -22,7 +22,7 @@ export async function createToken(session: Session, options: TokenCreateArgument
   const made = await opened.createToken({ role, name: options.name, expires, signal });
   if (terminal.json) await terminal.printJson(made);
   else await terminal.print(made.token);
-  terminal.note(`token ${made.id}: ${made.role} in ${made.tenant} until ${made.expires}; it is told only now`);
+  terminal.note(`token ${made.id}: ${made.role} in ${made.tenant} until ${made.expires}; it is shown only this once`);
 }
 
 export async function listTokens(session: Session): Promise<void> {

@@ -90,6 +90,9 @@ const limit = z.int().min(0).nullable().describe('Null for no limit');
 
 const QuotaLimits: z.ZodType<Quota> = z.strictObject({ bytes: limit, files: limit });
 
+/** A quota in a request: what is not named has no limit. */
+const GivenQuota: z.ZodType<Quota> = z.strictObject({ bytes: limit.default(null), files: limit.default(null) });
+
 export const Tenant: z.ZodType = z
   .object({ name: z.string(), createdAt: Time, quota: QuotaLimits.nullable() })
   .meta({ id: 'Tenant' });
@@ -106,10 +109,10 @@ export const TenantRequest: z.ZodType<TenantBody> = z.strictObject({
     .string()
     .regex(new RegExp(`^${TENANT}$`), { error: TENANT_GRAMMAR })
     .describe('1 to 63 lower-case letters, digits and hyphens, no hyphen first'),
-  quota: QuotaLimits.nullable().optional(),
+  quota: GivenQuota.nullable().optional(),
 });
 
-export const TenantChanges: z.ZodType<{ quota: Quota | null }> = z.strictObject({ quota: QuotaLimits.nullable() });
+export const TenantChanges: z.ZodType<{ quota: Quota | null }> = z.strictObject({ quota: GivenQuota.nullable() });
 
 export const ByName: z.ZodType<{ name: string }> = z.object({ name: z.string() });
 

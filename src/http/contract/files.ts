@@ -52,9 +52,9 @@ export const ListQuery: z.ZodType<ListQuery> = z.strictObject({
   // Not coerced: `0x10` and ` 1 ` are numbers to JavaScript.
   limit: z
     .string()
-    .regex(/^[1-9]\d{0,3}$/)
+    .regex(/^[1-9]\d{0,3}$/, { error: 'expected a number from 1 to 1000' })
     .transform(Number)
-    .pipe(z.int().max(1000))
+    .pipe(z.int().max(1000, { error: 'expected a number from 1 to 1000' }))
     .optional()
     .describe('Most files to answer: 1 to 1,000, 100 unless given'),
   cursor: z.string().optional().describe('Where the page before ended'),

@@ -26,10 +26,20 @@ const ContentQuery: z.ZodType<{ ticket?: string | undefined; download?: string |
   download: z.string().optional().describe('When there, a browser saves the file and never shows it'),
 });
 
+const ContentHeaders: z.ZodType = z.looseObject({
+  range: z.string().optional().describe('RFC 9110: `bytes=0-99`, `bytes=100-`, `bytes=-100`, or several of them'),
+  'if-range': z.string().optional().describe('The ranges only if this is its `ETag`; else all of it'),
+  'if-match': z.string().optional().describe('Only if one of these is its `ETag`; else 412'),
+  'if-none-match': z.string().optional().describe('Only if none of these is its `ETag`; else 304'),
+  'if-modified-since': z.string().optional(),
+  'if-unmodified-since': z.string().optional(),
+});
+
 const schema = {
   tags: ['files'],
   params: ById,
   querystring: ContentQuery,
+  headers: ContentHeaders,
 };
 
 const refusals = problems(...ON_FILES, 'precondition-failed', 'range-not-satisfiable');

@@ -7,7 +7,7 @@ import { deferContinue } from '../continue.ts';
 import { json } from '../contract/common.ts';
 import { PutHeaders, PutQuery, Stat } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
-import { factsOf } from '../facts.ts';
+import { noteFile } from '../facts.ts';
 import { queryOf, readQueryStrictly } from '../fields.ts';
 import { RunningKeys, fingerprintOf, idempotencyKey } from '../fingerprint.ts';
 import { versionTag } from '../if-version.ts';
@@ -75,15 +75,10 @@ export function fileCreateRoutes(app: HttpApp, service: Service): void {
               }),
             },
     });
-    factsOf(request).file = stat.id;
+    noteFile(request, stat.id);
     // The vault knew the file, and had no use for its bytes.
     if (!upload.wasRead()) reply.header('idempotent-replayed', 'true');
-    await reply
-      .code(201)
-      .header('location', `${PATH}/${stat.id}`)
-      .header('etag', versionTag(stat.version))
-      .header('cache-control', 'no-store')
-      .send(stat);
+    await reply.code(201).header('location', `${PATH}/${stat.id}`).header('etag', versionTag(stat.version)).send(stat);
   };
 
   // In a scope of its own: here alone a body is no JSON, but handed on as the stream that it is.

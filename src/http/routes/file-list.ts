@@ -24,7 +24,7 @@ export function fileListRoutes(app: HttpApp): void {
     async (request, reply) => {
       const { files } = callerIn(request);
       const listing = await files.list({ ...request.query, signal: clientGone(reply) });
-      return reply.header('cache-control', 'no-store').send(listing);
+      return reply.send(listing);
     },
   );
 }

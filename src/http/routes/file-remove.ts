@@ -5,7 +5,7 @@ import { clientGone } from '../client-gone.ts';
 import { ById, nothing } from '../contract/common.ts';
 import { IfMatch } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
-import { factsOf } from '../facts.ts';
+import { noteFile } from '../facts.ts';
 import { ifVersion } from '../if-version.ts';
 
 export function fileRemoveRoutes(app: HttpApp): void {
@@ -27,10 +27,10 @@ export function fileRemoveRoutes(app: HttpApp): void {
     async (request, reply) => {
       const { files } = callerIn(request);
       const { id } = request.params;
+      noteFile(request, id);
       const signal = clientGone(reply);
       const version = await ifVersion(request.headers['if-match'], { files, id, signal });
       await files.remove(id, { ifVersion: version, signal });
-      factsOf(request).file = id;
       return reply.code(204).send();
     },
   );

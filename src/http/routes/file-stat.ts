@@ -5,7 +5,7 @@ import { clientGone } from '../client-gone.ts';
 import { ById, json } from '../contract/common.ts';
 import { Stat } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
-import { factsOf } from '../facts.ts';
+import { noteFile } from '../facts.ts';
 import { versionTag } from '../if-version.ts';
 
 export function fileStatRoutes(app: HttpApp): void {
@@ -22,9 +22,10 @@ export function fileStatRoutes(app: HttpApp): void {
     },
     async (request, reply) => {
       const { files } = callerIn(request);
-      const stat = await files.stat(request.params.id, { signal: clientGone(reply) });
-      factsOf(request).file = stat.id;
-      return reply.header('cache-control', 'no-store').header('etag', versionTag(stat.version)).send(stat);
+      const { id } = request.params;
+      noteFile(request, id);
+      const stat = await files.stat(id, { signal: clientGone(reply) });
+      return reply.header('etag', versionTag(stat.version)).send(stat);
     },
   );
 }

@@ -5,7 +5,7 @@ import { clientGone } from '../client-gone.ts';
 import { ById, json } from '../contract/common.ts';
 import { FileChanges, IfMatch, Stat } from '../contract/files.ts';
 import { ON_FILES, TAKES_JSON, problems } from '../contract/problem.ts';
-import { factsOf } from '../facts.ts';
+import { noteFile } from '../facts.ts';
 import { ifVersion, versionTag } from '../if-version.ts';
 
 export function fileUpdateRoutes(app: HttpApp): void {
@@ -28,11 +28,11 @@ export function fileUpdateRoutes(app: HttpApp): void {
     async (request, reply) => {
       const { files } = callerIn(request);
       const { id } = request.params;
+      noteFile(request, id);
       const signal = clientGone(reply);
       const version = await ifVersion(request.headers['if-match'], { files, id, signal });
       const stat = await files.update(id, request.body, { ifVersion: version, signal });
-      factsOf(request).file = stat.id;
-      return reply.header('cache-control', 'no-store').header('etag', versionTag(stat.version)).send(stat);
+      return reply.header('etag', versionTag(stat.version)).send(stat);
     },
   );
 }

@@ -5,7 +5,7 @@ import { clientGone } from '../client-gone.ts';
 import { ById, json } from '../contract/common.ts';
 import { Verification } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
-import { factsOf } from '../facts.ts';
+import { noteFile } from '../facts.ts';
 
 export function fileVerifyRoutes(app: HttpApp): void {
   app.post(
@@ -23,9 +23,10 @@ export function fileVerifyRoutes(app: HttpApp): void {
     },
     async (request, reply) => {
       const { files } = callerIn(request);
-      const verification = await files.verify(request.params.id, { signal: clientGone(reply) });
-      factsOf(request).file = verification.stat.id;
-      return reply.header('cache-control', 'no-store').send(verification);
+      const { id } = request.params;
+      noteFile(request, id);
+      const verification = await files.verify(id, { signal: clientGone(reply) });
+      return reply.send(verification);
     },
   );
 }

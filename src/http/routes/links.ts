@@ -30,7 +30,6 @@ export function linkRoutes(app: HttpApp, service: Service): void {
     return reply
       .code(201)
       .header('location', `/v1/links/${made.id}`)
-      .header('cache-control', 'no-store')
       .send({ ...made, url });
   });
 
@@ -43,7 +42,7 @@ export function linkRoutes(app: HttpApp, service: Service): void {
   app.get('/v1/links', { config: { action: 'publish' }, schema: list }, async (request, reply) => {
     const { tenant } = callerIn(request);
     const links = await service.access.links(tenant).list({ file: request.query.file, signal: clientGone(reply) });
-    return reply.header('cache-control', 'no-store').send({ links });
+    return reply.send({ links });
   });
 
   const revoke = {

@@ -13,6 +13,6 @@ export function metricsRoutes(app: HttpApp, service: Service): void {
   };
   app.get('/metrics', { config: { action: 'observe' }, schema }, async (_request, reply) => {
     const { type, body } = await service.metrics.text();
-    return reply.type(type).header('cache-control', 'no-store').send(body);
+    return reply.type(type).send(body);
   });
 }

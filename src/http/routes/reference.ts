@@ -24,6 +24,6 @@ export async function referenceRoutes(app: FastifyInstance): Promise<void> {
     staticCSP: POLICY,
     // No badge: it would be loaded from elsewhere, with the address of this service.
     uiConfig: { validatorUrl: null, deepLinking: true, persistAuthorization: false },
-    theme: { title: 'Sealroom' },
+    theme: { title: 'Sealroom', css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }] },
   });
 }

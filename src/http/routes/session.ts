@@ -14,6 +14,6 @@ export function sessionRoutes(app: HttpApp): void {
   app.get('/v1/session', { config: { action: 'read' }, schema }, async (request, reply) => {
     const { principal } = callerIn(request);
     const { id, name, tenant, role } = principal;
-    return reply.header('cache-control', 'no-store').send({ id, name, tenant, role });
+    return reply.send({ id, name, tenant, role });
   });
 }

@@ -26,8 +26,6 @@ const PageQuery: z.ZodType<{ download?: string | undefined }> = z.object({
 const Page = z.string();
 const HTML = 'text/html';
 const COOKIE = 'sealroom-visit';
-/** In seconds: as long as a visit is good for. */
-const VISIT = 3600;
 
 const about = { tags: ['sharing'], security: PUBLIC, params: BySecret };
 const { 404: _unknown, ...refusals } = problems('cannot-open', 'precondition-failed', 'range-not-satisfiable');
@@ -71,7 +69,7 @@ function registerPage(app: HttpApp, service: Service): void {
     const stat = shared && (await statOf(service, shared, reply));
     if (stat === undefined) return sendNotFound(reply);
     noteShared(request, shared!);
-    return sendPage(reply, sharePage({ name: stat.name, size: stat.size, action: pathOf(secret) }));
+    return sendPage(reply, sharePage({ name: stat.name, size: stat.size, action: pathOf(service, secret) }));
   });
 }
 
@@ -85,7 +83,7 @@ function registerButton(app: HttpApp, service: Service): void {
     const { secret } = request.params;
     const shared = await enter(service, request, { reply, secret });
     if (shared === undefined) return sendNotFound(reply);
-    return reply.header('cache-control', 'no-store').redirect(`${pathOf(secret)}/content`, 303);
+    return reply.redirect(`${pathOf(service, secret)}/content`, 303);
   });
 }
 
@@ -133,18 +131,19 @@ async function enter(
   if ((await statOf(service, shared, reply)) === undefined) return undefined;
   if (shared.visited) return shared;
   const visit = await service.access.use(secret, { signal });
-  if (visit !== undefined) giveCookie(request, reply, { secret, visit });
+  if (visit !== undefined) giveCookie(service, request, { reply, secret, visit });
   return visit;
 }
 
 function giveCookie(
+  service: Service,
   request: FastifyRequest,
-  reply: FastifyReply,
-  { secret, visit }: { readonly secret: string; readonly visit: Visit },
+  { reply, secret, visit }: { readonly reply: FastifyReply; readonly secret: string; readonly visit: Visit },
 ): void {
   reply.setCookie(COOKIE, visit.visit, {
-    path: pathOf(secret),
-    maxAge: VISIT,
+    path: pathOf(service, secret),
+    // Counted from when the browser gets it: its clock may be wrong.
+    maxAge: Math.ceil((Date.parse(visit.visitExpires) - service.now()) / 1000),
     httpOnly: true,
     // Not `strict`: the same link, followed once more from a chat, is the same visit.
     sameSite: 'lax',
@@ -156,8 +155,10 @@ function visitOf(request: FastifyRequest): string | undefined {
   return request.cookies[COOKIE];
 }
 
-function pathOf(secret: string): string {
-  return `/s/${encodeURIComponent(secret)}`;
+/** As browsers have it: a proxy in front may take away what the public address has before it. */
+function pathOf({ options: { publicUrl } }: Service, secret: string): string {
+  const before = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
+  return `${before}/s/${encodeURIComponent(secret)}`;
 }
 
 async function statOf(
@@ -194,11 +195,7 @@ async function sendShared(
 }
 
 function sendPage(reply: FastifyReply, html: string): FastifyReply {
-  return reply
-    .header('content-security-policy', SHARE_POLICY)
-    .header('cache-control', 'no-store')
-    .type('text/html; charset=utf-8')
-    .send(html);
+  return reply.header('content-security-policy', SHARE_POLICY).type('text/html; charset=utf-8').send(html);
 }
 
 function sendNotFound(reply: FastifyReply): FastifyReply {

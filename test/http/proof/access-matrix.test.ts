@@ -63,6 +63,7 @@ GET    /docs/json                       200    200    200    200    200    200  
 GET    /docs/yaml                       200    200    200    200    200    200    200    200    200      200      200
 GET    /docs/static/index.html          302    302    302    302    302    302    302    302    302      302      302
 GET    /docs/static/swagger-initializer.js 200 200    200    200    200    200    200    200    200      200      200
+GET    /docs/static/theme/theme.css     200    200    200    200    200    200    200    200    200      200      200
 GET    /docs/static/*                   200    200    200    200    200    200    200    200    200      200      200
 `;
 
