@@ -116,7 +116,7 @@ async function revokeLink(
     if (index !== undefined) changes.push({ type: 'remove', ...place, expect: index.version });
     await core.vault.items.write(changes, { signal });
   };
-  await core.turns.run(id, () => retryConflicts(revoke, LINK_ATTEMPTS));
+  await core.turns.run(id, () => retryConflicts(revoke, LINK_ATTEMPTS), { signal });
 }
 
 /** A link that has not expired. */

@@ -56,7 +56,7 @@ export async function useLink(
     if (found === undefined || isUsedUp(found.link) || !(await hasFile(core, found.link, { signal }))) return undefined;
     return countUse(core, found, { signal });
   };
-  return core.turns.run(given.id, () => retryConflicts(use, LINK_ATTEMPTS));
+  return core.turns.run(given.id, () => retryConflicts(use, LINK_ATTEMPTS), { signal });
 }
 
 async function countUse(

@@ -107,6 +107,8 @@ function makeFastify({ tls, trustProxy }: HttpOptions): FastifyInstance {
     // What the router cannot read, before there is a route whose hooks could run.
     frameworkErrors: (error, request, reply) => {
       setSecureHeaders(reply);
+      // No hook looks after a body that follows such an address.
+      reply.header('connection', 'close');
       const { code, detail } = toldOf(error, request);
       sendProblem(reply, problemOf(code, detail, request.id));
     },

@@ -27,6 +27,7 @@ const SEEN = [
   'Content-Length',
   'Content-Range',
   'ETag',
+  'Idempotent-Replayed',
   'Location',
   'Retry-After',
   'WWW-Authenticate',

@@ -61,6 +61,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
   // RFC 9110, 15.5.17: a 416 says how long the representation is. A 412 may say what is there now.
   if (problem.status !== 416) reply.removeHeader('content-range');
   if (problem.status !== 412) reply.removeHeader('etag');
+  // Whoever was silent for too long may go on later, in the middle of what is no request any more.
+  if (problem.status === 408) reply.header('connection', 'close');
   // As bytes: to what is text Fastify adds a charset, which media types of JSON do not have.
   const body = Buffer.from(JSON.stringify(problem));
   void reply.code(problem.status).header('content-type', PROBLEM_TYPE).header('cache-control', 'no-store').send(body);
@@ -81,8 +83,9 @@ export function toldOf(error: unknown, request: FastifyRequest): Told {
   if (!(error instanceof SealroomError)) return toldOfFramework(error, request);
   const { code } = error;
   if (errorTable[code].exit === 4) return { code: 'cannot-open', detail: CANNOT_OPEN };
-  // A condition on the record's version failed within the catalog: that is this request's `If-Match`.
-  if (code === 'conflict' && request.headers['if-match'] !== undefined) {
+  // A condition on the record's version failed within the catalog: that is this request's condition.
+  const { 'if-match': match, 'if-none-match': noneMatch } = request.headers;
+  if (code === 'conflict' && (match !== undefined || noneMatch !== undefined)) {
     return { code: 'precondition-failed', detail: error.message };
   }
   // What the operating system refused is the service's trouble; its message names a path on this machine.

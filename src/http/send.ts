@@ -26,6 +26,8 @@ export async function sendBody(
   { idleTimeout }: { readonly idleTimeout: number },
 ): Promise<FastifyReply> {
   const body = Readable.from(await startedStream(exactly(chunks, length)), { objectMode: false });
+  // Whatever keeps it from being sent: a blob that stays open would end the process once it is collected.
+  reply.raw.once('close', () => body.destroy());
   cutOffWhenStalled(reply, body, idleTimeout);
   body.once('error', (error) => brokenOff(reply, error));
   if (length !== undefined) reply.header('content-length', length);

@@ -36,6 +36,19 @@ describe('turns', () => {
     assert.equal(await next, 'next');
   });
 
+  test('are not waited for by whoever was cancelled, and pass without his task', async () => {
+    const turns = new Turns();
+    const first = Promise.withResolvers<string>();
+    const before = turns.run('a', () => first.promise);
+    const controller = new AbortController();
+    const waiting = turns.run('a', () => assert.fail('it ran'), { signal: controller.signal });
+    const after = turns.run('a', async () => 'after');
+    controller.abort();
+    await rejection(waiting, 'cancelled');
+    first.resolve('first');
+    assert.deepEqual([await before, await after, turns.size], ['first', 'after', 0]);
+  });
+
   test('remember nothing of keys that have come to rest', async () => {
     const turns = new Turns();
     const running = ['a', 'a', 'b'].map((key) => turns.run(key, setImmediate));

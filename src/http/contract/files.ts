@@ -97,6 +97,7 @@ export const FileChanges: z.ZodType<Changes> = z.strictObject({
   metadata: pairs.optional().describe('All metadata anew'),
 });
 
-export const IfMatch: z.ZodType<{ 'if-match'?: string | undefined }> = z.looseObject({
-  'if-match': z.string().optional().describe('Only when the record is at this version: its `ETag`'),
+export const IfVersion: z.ZodType = z.looseObject({
+  'if-match': z.string().optional().describe('Only when the record is at one of these versions: its `ETag`'),
+  'if-none-match': z.string().optional().describe('Only when the record is at none of these versions'),
 });

@@ -121,6 +121,8 @@ export interface ContentPlace {
   readonly id: string;
   /** How the caller wants it; shown where that is safe, unless given. */
   readonly disposition?: Disposition | undefined;
+  /** Called before bytes are read for an answer that holds some, and no other. */
+  readonly onRead?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -131,7 +133,7 @@ export async function sendContent(
   service: Service,
   request: FastifyRequest,
   reply: FastifyReply,
-  { files, id, disposition = 'inline' }: ContentPlace,
+  { files, id, disposition = 'inline', onRead }: ContentPlace,
 ): Promise<FastifyReply> {
   const signal = clientGone(reply);
   noteFile(request, id);
@@ -158,6 +160,7 @@ export async function sendContent(
       .send();
 
   const ranges = rangesOf(request, reply, { size: stat.size, validators, now: service.now() });
+  await onRead?.();
   const read = async (range?: ByteRange): Promise<AsyncIterable<Uint8Array>> =>
     (await files.get(id, { range, signal })).body;
   return sendBody(reply, await answerOf(stat, { headers, ranges, read }), service.options);

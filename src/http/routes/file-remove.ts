@@ -3,7 +3,7 @@ import type { HttpApp } from '../app-types.ts';
 import { callerIn } from '../auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { ById, nothing } from '../contract/common.ts';
-import { IfMatch } from '../contract/files.ts';
+import { IfVersion } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
 import { noteFile } from '../facts.ts';
 import { ifVersion } from '../if-version.ts';
@@ -17,7 +17,7 @@ export function fileRemoveRoutes(app: HttpApp): void {
         summary: 'Remove a file',
         tags: ['files'],
         params: ById,
-        headers: IfMatch,
+        headers: IfVersion,
         response: {
           204: nothing('It is gone'),
           ...problems(...ON_FILES, 'precondition-failed', 'conflict', 'retained', 'read-only'),
@@ -29,7 +29,7 @@ export function fileRemoveRoutes(app: HttpApp): void {
       const { id } = request.params;
       noteFile(request, id);
       const signal = clientGone(reply);
-      const version = await ifVersion(request.headers['if-match'], { files, id, signal });
+      const version = await ifVersion(request.headers, { files, id, signal });
       await files.remove(id, { ifVersion: version, signal });
       return reply.code(204).send();
     },

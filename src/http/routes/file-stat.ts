@@ -2,11 +2,11 @@
 import type { HttpApp } from '../app-types.ts';
 import { callerIn } from '../auth.ts';
 import { clientGone } from '../client-gone.ts';
-import { ById, json } from '../contract/common.ts';
-import { Stat } from '../contract/files.ts';
+import { ById, json, nothing } from '../contract/common.ts';
+import { IfVersion, Stat } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
 import { noteFile } from '../facts.ts';
-import { versionTag } from '../if-version.ts';
+import { notThatVersion, recordVerdict, versionTag } from '../if-version.ts';
 
 export function fileStatRoutes(app: HttpApp): void {
   app.get(
@@ -17,7 +17,12 @@ export function fileStatRoutes(app: HttpApp): void {
         summary: 'Look at a file',
         tags: ['files'],
         params: ById,
-        response: { 200: json('The file, without its bytes', Stat), ...problems(...ON_FILES) },
+        headers: IfVersion,
+        response: {
+          200: json('The file, without its bytes', Stat),
+          304: nothing('What the client has is what there is'),
+          ...problems(...ON_FILES, 'precondition-failed'),
+        },
       },
     },
     async (request, reply) => {
@@ -25,7 +30,10 @@ export function fileStatRoutes(app: HttpApp): void {
       const { id } = request.params;
       noteFile(request, id);
       const stat = await files.stat(id, { signal: clientGone(reply) });
-      return reply.header('etag', versionTag(stat.version)).send(stat);
+      reply.header('etag', versionTag(stat.version));
+      const verdict = recordVerdict(request.headers, stat.version);
+      if (verdict === 'failed') throw notThatVersion();
+      return verdict === 'not-modified' ? reply.code(304).send() : reply.send(stat);
     },
   );
 }

@@ -3,7 +3,7 @@ import type { HttpApp } from '../app-types.ts';
 import { callerIn } from '../auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { ById, json } from '../contract/common.ts';
-import { FileChanges, IfMatch, Stat } from '../contract/files.ts';
+import { FileChanges, IfVersion, Stat } from '../contract/files.ts';
 import { ON_FILES, TAKES_JSON, problems } from '../contract/problem.ts';
 import { noteFile } from '../facts.ts';
 import { ifVersion, versionTag } from '../if-version.ts';
@@ -17,7 +17,7 @@ export function fileUpdateRoutes(app: HttpApp): void {
         summary: 'Change name, type, tags or metadata of a file',
         tags: ['files'],
         params: ById,
-        headers: IfMatch,
+        headers: IfVersion,
         body: FileChanges,
         response: {
           200: json('The file as it is now', Stat),
@@ -30,7 +30,7 @@ export function fileUpdateRoutes(app: HttpApp): void {
       const { id } = request.params;
       noteFile(request, id);
       const signal = clientGone(reply);
-      const version = await ifVersion(request.headers['if-match'], { files, id, signal });
+      const version = await ifVersion(request.headers, { files, id, signal });
       const stat = await files.update(id, request.body, { ifVersion: version, signal });
       return reply.header('etag', versionTag(stat.version)).send(stat);
     },

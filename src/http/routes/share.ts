@@ -6,7 +6,7 @@ import cookie from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { SharedFile, Visit } from '../../access/open.ts';
-import { isSealroomError } from '../../errors.ts';
+import { SealroomError, isSealroomError } from '../../errors.ts';
 import type { Stat } from '../../vault/files.ts';
 import type { HttpApp } from '../app-types.ts';
 import { clientGone } from '../client-gone.ts';
@@ -62,8 +62,7 @@ function registerPage(app: HttpApp, service: Service): void {
   app.get('/s/:secret', { schema }, async (request, reply) => {
     const { secret } = request.params;
     if (request.query.download !== undefined && isMeant(request)) {
-      const shared = await enter(service, request, { reply, secret });
-      return shared === undefined ? sendNotFound(reply) : sendShared(service, request, { reply, shared });
+      return sendCounted(service, request, { reply, secret });
     }
     const shared = await service.access.shared(secret, { visit: visitOf(request), signal: clientGone(reply) });
     const stat = shared && (await statOf(service, shared, reply));
@@ -81,8 +80,10 @@ function registerButton(app: HttpApp, service: Service): void {
   };
   app.post('/s/:secret', { schema }, async (request, reply) => {
     const { secret } = request.params;
-    const shared = await enter(service, request, { reply, secret });
+    const shared = await service.access.shared(secret, { visit: visitOf(request), signal: clientGone(reply) });
     if (shared === undefined) return sendNotFound(reply);
+    noteShared(request, shared);
+    if (!(await enter(service, request, { reply, secret, visited: shared.visited }))) return sendNotFound(reply);
     return reply.redirect(`${pathOf(service, secret)}/content`, 303);
   });
 }
@@ -118,21 +119,37 @@ function isMeant({ method, headers }: FastifyRequest): boolean {
   return method === 'GET' && !/\bprefetch\b/.test(String(headers['sec-purpose'] ?? headers['purpose'] ?? ''));
 }
 
-/** Within a visit it is the same download again. Otherwise this counts one, and begins a visit. */
+/** Within a visit it is the same download again. Otherwise this counts one, and begins a visit; false when it cannot. */
 async function enter(
   service: Service,
   request: FastifyRequest,
+  { reply, secret, visited }: { readonly reply: FastifyReply; readonly secret: string; readonly visited: boolean },
+): Promise<boolean> {
+  if (visited) return true;
+  const visit = await service.access.use(secret, { signal: clientGone(reply) });
+  if (visit !== undefined) giveCookie(service, request, { reply, secret, visit });
+  return visit !== undefined;
+}
+
+/** The file in one step. An answer without bytes, by a condition or a range that cannot be, counts nothing. */
+async function sendCounted(
+  service: Service,
+  request: FastifyRequest,
   { reply, secret }: { readonly reply: FastifyReply; readonly secret: string },
-): Promise<SharedFile | undefined> {
+): Promise<FastifyReply> {
   const signal = clientGone(reply);
   const shared = await service.access.shared(secret, { visit: visitOf(request), signal });
-  if (shared === undefined) return undefined;
-  // Before it counts: a file that is gone must use nothing up.
-  if ((await statOf(service, shared, reply)) === undefined) return undefined;
-  if (shared.visited) return shared;
-  const visit = await service.access.use(secret, { signal });
-  if (visit !== undefined) giveCookie(service, request, { reply, secret, visit });
-  return visit;
+  if (shared === undefined) return sendNotFound(reply);
+  const { visited } = shared;
+  const onRead = async (): Promise<void> => {
+    // Somebody else had the last one.
+    if (!(await enter(service, request, { reply, secret, visited }))) throw notInForce();
+  };
+  return sendShared(service, request, { reply, shared, onRead });
+}
+
+function notInForce(): SealroomError {
+  return new SealroomError('not-found', 'the link is not in force');
 }
 
 function giveCookie(
@@ -182,12 +199,16 @@ function noteShared(request: FastifyRequest, { tenant, file }: SharedFile): void
 async function sendShared(
   service: Service,
   request: FastifyRequest,
-  { reply, shared }: { readonly reply: FastifyReply; readonly shared: SharedFile },
+  {
+    reply,
+    shared,
+    onRead,
+  }: { readonly reply: FastifyReply; readonly shared: SharedFile; readonly onRead?: () => Promise<void> },
 ): Promise<FastifyReply> {
   noteShared(request, shared);
   const files = service.vault.tenant(shared.tenant);
   try {
-    return await sendContent(service, request, reply, { files, id: shared.file, disposition: 'attachment' });
+    return await sendContent(service, request, reply, { files, id: shared.file, disposition: 'attachment', onRead });
   } catch (error) {
     if (isSealroomError(error, 'not-found')) return sendNotFound(reply);
     throw error;

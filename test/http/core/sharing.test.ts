@@ -185,6 +185,29 @@ test('within the visit ranges, retries and the button do not count again; withou
   assert.equal((await service.inject(undefined, { url: `${url}/content`, headers })).statusCode, 404);
 });
 
+test('a download in one step counts when bytes are sent, and not when a condition or a range has none', async () => {
+  const { service: made, id } = await withFile();
+  await using service = made;
+  const link = await share(service, id, 1);
+  const get = (headers: Record<string, string>): ReturnType<TestService['inject']> =>
+    service.inject(undefined, { url: `/s/${link.secret}?download`, headers });
+  for (const [headers, status] of [
+    [{ 'if-none-match': `"${id}"` }, 304],
+    [{ 'if-match': '"another"' }, 412],
+    [{ range: 'bytes=1000-' }, 416],
+  ] as const) {
+    const answer = await get(headers);
+    assert.deepEqual([answer.statusCode, answer.headers['set-cookie']], [status, undefined]);
+  }
+  assert.equal(await usedOf(service, link.id), 0);
+  const whole = await get({});
+  assert.equal(whole.statusCode, 200);
+  assert.deepEqual(whole.rawPayload, CONTENT);
+  assert.equal(await usedOf(service, link.id), 1);
+  assert.equal((await get({})).statusCode, 404);
+  assert.equal((await get({ cookie: cookieOf(whole) })).statusCode, 200);
+});
+
 test('the cookie of one link opens no other', async () => {
   const { service: made, id } = await withFile();
   await using service = made;

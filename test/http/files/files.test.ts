@@ -165,6 +165,25 @@ test('If-Match holds changes to the version that is meant', async () => {
   assertProblem(await remove('*'), [404, 'not-found']);
 });
 
+test('If-None-Match holds changes and looks to what has another version', async () => {
+  await using service = await httpApp();
+  const { id, version } = await service.vault.tenant('default').put(Buffer.from('x'), { name: 'n' });
+  const url = `/v1/files/${id}`;
+  const statusOf = async (method: 'GET' | 'PATCH' | 'DELETE', tags: string): Promise<number> => {
+    const body = method === 'PATCH' ? { payload: { name: 'other' } } : {};
+    return (await service.inject('writer', { method, url, headers: { 'if-none-match': tags }, ...body })).statusCode;
+  };
+  for (const tags of ['*', `"${version}"`, `W/"${version}"`, `"x", "${version}"`]) {
+    assert.equal(await statusOf('GET', tags), 304);
+    assert.equal(await statusOf('PATCH', tags), 412);
+    assert.equal(await statusOf('DELETE', tags), 412);
+  }
+  assert.equal((await service.vault.tenant('default').stat(id)).version, version);
+  assert.equal(await statusOf('GET', '"another"'), 200);
+  assert.equal(await statusOf('PATCH', '"another"'), 200);
+  assert.equal(await statusOf('DELETE', '"another"'), 204);
+});
+
 test('a change that comes between a version being read and being changed is not overwritten', async () => {
   let change: (() => Promise<unknown>) | undefined;
   await using service = await httpApp({
