@@ -8,24 +8,24 @@ import { openAccess } from '../access/open.ts';
 import type { Access } from '../access/open.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { SchemaTypes } from './app-types.ts';
-import { ConnectionErrors } from './connection-errors.ts';
-import { allowOrigins } from './cors.ts';
+import { ConnectionErrors } from './server/connection-errors.ts';
+import { allowOrigins } from './guard/cors.ts';
 import { errorHandler, problemOf, sendProblem, toldOf } from './errors.ts';
-import { keepFacts } from './facts.ts';
-import { cutOffIdleClients } from './idle-clients.ts';
-import { requestLog } from './log.ts';
-import { measureAnswers } from './measure.ts';
-import { openMetrics } from './metrics.ts';
-import { refuseOtherMethods, refuseUnknownPaths, watchPaths } from './not-allowed.ts';
-import { documentRoutes } from './openapi.ts';
+import { keepFacts } from './observe/facts.ts';
+import { cutOffIdleClients } from './server/idle-clients.ts';
+import { requestLog } from './observe/log.ts';
+import { measureAnswers } from './observe/measure.ts';
+import { openMetrics } from './observe/metrics.ts';
+import { refuseOtherMethods, refuseUnknownPaths, watchPaths } from './guard/not-allowed.ts';
+import { documentRoutes } from './contract/openapi.ts';
 import { httpOptions } from './options.ts';
 import type { HttpOptions } from './options.ts';
-import { openRateLimit } from './rate-limit.ts';
+import { openRateLimit } from './guard/rate-limit.ts';
 import { registerRoutes } from './routes.ts';
-import { secureHeaders, setSecureHeaders } from './secure-headers.ts';
+import { secureHeaders, setSecureHeaders } from './guard/secure-headers.ts';
 import type { Service } from './service.ts';
-import { openTracing } from './tracing.ts';
-import { closeAfterUnreadBody } from './unread-body.ts';
+import { openTracing } from './observe/tracing.ts';
+import { closeAfterUnreadBody } from './upload/unread-body.ts';
 
 export interface AppOptions extends Partial<HttpOptions> {
   /** Who may come in; the vault's own tokens and links unless given. */

@@ -5,7 +5,7 @@ import { TLSSocket } from 'node:tls';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SealroomError, errorTable } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { RequestLog } from './log.ts';
+import type { RequestLog } from './observe/log.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 

@@ -1,7 +1,7 @@
 /** The routes: one line a file. */
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { HttpApp } from './app-types.ts';
-import { askWhoCalls } from './auth.ts';
+import { askWhoCalls } from './guard/auth.ts';
 import { fileContentRoutes } from './routes/file-content.ts';
 import { fileCreateRoutes } from './routes/file-create.ts';
 import { fileListRoutes } from './routes/file-list.ts';

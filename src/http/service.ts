@@ -2,9 +2,9 @@
 import type { FailedAttempts } from '../access/attempts.ts';
 import type { Access } from '../access/open.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from './observe/metrics.ts';
 import type { HttpOptions } from './options.ts';
-import type { Admit } from './rate-limit.ts';
+import type { Admit } from './guard/rate-limit.ts';
 
 export interface Service {
   readonly vault: Vault;

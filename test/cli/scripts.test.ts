@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { openAccess } from '../../src/access/open.ts';
 import { openVaultAt } from '../../src/compose/open.ts';
 import { loadConfig } from '../../src/config/config.ts';
-import { startServer } from '../../src/http/server.ts';
+import { startServer } from '../../src/http/server/server.ts';
 import { parseScript, runScript } from '../support/cli-script.ts';
 import type { Script } from '../support/cli-script.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Access } from '../../src/access/open.ts';
-import { createLogger } from '../../src/http/log.ts';
+import { createLogger } from '../../src/http/observe/log.ts';
 
 /** Whatever the log may say. No other key is known to it, so no free text finds a place but in an error's message. */
 const KEYS: ReadonlySet<string> = new Set([

@@ -12,11 +12,10 @@ import type { Config } from '../../config/config.ts';
 import { PRIVATE_NETWORKS, isProxy } from '../../config/http.ts';
 import type { HttpConfig } from '../../config/http.ts';
 import { SealroomError, isSealroomError } from '../../errors.ts';
-import { createLogger } from '../../http/log.ts';
+import { createLogger } from '../../http/observe/log.ts';
 import { defaultHttpOptions } from '../../http/options.ts';
-import { startServer } from '../../http/server.ts';
-import type { RunningServer, ServerOptions } from '../../http/server.ts';
-import { sweepRegularly } from '../../http/sweeper.ts';
+import { startServer } from '../../http/server/server.ts';
+import type { RunningServer, ServerOptions } from '../../http/server/server.ts';
 import { usage } from '../arguments.ts';
 import { printFields } from '../fields.ts';
 import { HintedError } from '../hints.ts';
@@ -37,7 +36,6 @@ export interface ServeArguments {
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8080;
-const DEFAULT_SWEEP_EVERY = 10 * 60 * 1000;
 /** What a balancer that looks every second or two needs to see that it is to send nothing more. */
 const DEFAULT_SHUTDOWN_DELAY = 5000;
 
@@ -60,17 +58,14 @@ export async function serve(session: Session, given: ServeArguments): Promise<vo
     tls,
     shutdownDelay: http.shutdownDelay ?? (process.stderr.isTTY || isLoopback(listen.host) ? 0 : DEFAULT_SHUTDOWN_DELAY),
     shutdownGrace: http.shutdownGrace,
+    sweepEvery: http.sweepEvery,
   });
   session.runAsService({ onHangUp: tls && (() => void renewCertificate(server, logger)) });
   await announce(session, publicUrl ?? server.url, given.init === true ? await firstToken(access) : undefined);
   logger.info({ url: server.url }, 'listening');
-
-  const every = http.sweepEvery ?? DEFAULT_SWEEP_EVERY;
-  const sweeping = every === 0 ? undefined : sweepRegularly({ vault, every, logger, signal });
   if (!signal.aborted) await once(signal, 'abort');
   logger.info('stopping');
   await server.close();
-  await sweeping;
   logger.info('stopped');
 }
 

@@ -5,20 +5,20 @@ import { SealroomError, isSealroomError } from '../../errors.ts';
 import type { ByteRange } from '../../message/frames.ts';
 import type { Files, Stat } from '../../vault/files.ts';
 import type { HttpApp } from '../app-types.ts';
-import { callerOf, countFailure } from '../auth.ts';
-import { byteRanges, contentRange } from '../byte-ranges.ts';
+import { callerIn } from '../guard/auth.ts';
+import { byteRanges, contentRange } from '../content/byte-ranges.ts';
 import { clientGone } from '../client-gone.ts';
-import { evaluateConditions, rangeApplies } from '../conditions.ts';
-import type { Validators } from '../conditions.ts';
+import { evaluateConditions, rangeApplies } from '../content/conditions.ts';
+import type { Validators } from '../content/conditions.ts';
 import { Binary, ById, answer, nothing } from '../contract/common.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
-import { SANDBOX, contentDisposition } from '../disposition.ts';
-import type { Disposition } from '../disposition.ts';
-import { factsOf, noteFile } from '../facts.ts';
-import { formatHttpDate } from '../http-date.ts';
-import { requestedRanges } from '../range.ts';
-import { sendBody } from '../send.ts';
-import type { Answer } from '../send.ts';
+import { SANDBOX, contentDisposition } from '../content/disposition.ts';
+import type { Disposition } from '../content/disposition.ts';
+import { noteFile } from '../observe/facts.ts';
+import { formatHttpDate } from '../content/http-date.ts';
+import { requestedRanges } from '../content/range.ts';
+import { sendBody } from '../content/send.ts';
+import type { Answer } from '../content/send.ts';
 import type { Service } from '../service.ts';
 
 const ContentQuery: z.ZodType<{ ticket?: string | undefined; download?: string | undefined }> = z.object({
@@ -50,6 +50,7 @@ export function fileContentRoutes(app: HttpApp, service: Service): void {
     {
       // Its own is below: one made of this would read the whole file.
       exposeHeadRoute: false,
+      config: { action: 'read', ticket: true },
       schema: {
         ...schema,
         summary: 'Reads a file, or ranges of it',
@@ -62,15 +63,16 @@ export function fileContentRoutes(app: HttpApp, service: Service): void {
       },
     },
     async (request, reply) => {
+      const { files } = callerIn(request);
       const { params, query } = request;
-      const files = await filesFor(service, request, { id: params.id, ticket: query.ticket, reply });
       return sendContent(service, request, reply, { files, id: params.id, disposition: dispositionOf(query) });
     },
   );
   app.head(
     '/v1/files/:id/content',
     {
-      config: { swagger: { exposeHeadRoute: true } },
+      // No ticket: it is for one download, and whoever only looks must not use it up.
+      config: { action: 'read', swagger: { exposeHeadRoute: true } },
       schema: {
         ...schema,
         summary: 'Tells how a file would be read, without opening it',
@@ -82,38 +84,15 @@ export function fileContentRoutes(app: HttpApp, service: Service): void {
       },
     },
     async (request, reply) => {
-      // A ticket is for one download: whoever only looks must not use it up.
-      const { files } = await callerOf(service, request, 'read');
-      return sendContent(service, request, reply, {
-        files,
-        id: request.params.id,
-        disposition: dispositionOf(request.query),
-      });
+      const { files } = callerIn(request);
+      const { params, query } = request;
+      return sendContent(service, request, reply, { files, id: params.id, disposition: dispositionOf(query) });
     },
   );
 }
 
 function dispositionOf({ download }: { readonly download?: string | undefined }): Disposition {
   return download === undefined ? 'inline' : 'attachment';
-}
-
-/** The files that a token, or a ticket in its place, gives access to. */
-async function filesFor(
-  service: Service,
-  request: FastifyRequest,
-  { id, ticket, reply }: { readonly id: string; readonly ticket: string | undefined; readonly reply: FastifyReply },
-): Promise<Files> {
-  if (ticket === undefined) return (await callerOf(service, request, 'read')).files;
-  const redeemed = await service.access.redeemTicket(ticket, id, { signal: clientGone(reply) });
-  if (redeemed === undefined) {
-    countFailure(service, request);
-    throw new SealroomError('unauthenticated', 'the ticket is not valid: used, expired, or for another file');
-  }
-  const facts = factsOf(request);
-  facts.principal = redeemed.principal.id;
-  facts.tenant = redeemed.tenant;
-  await service.admit(request);
-  return service.vault.tenant(redeemed.tenant);
 }
 
 export interface ContentPlace {

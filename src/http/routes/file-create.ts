@@ -1,18 +1,18 @@
 /** `POST /v1/files`: seals what is sent. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpApp, RequestBodyDocument } from '../app-types.ts';
-import { callerIn } from '../auth.ts';
+import { callerIn } from '../guard/auth.ts';
 import { clientGone } from '../client-gone.ts';
-import { deferContinue } from '../continue.ts';
+import { deferContinue } from '../upload/continue.ts';
 import { json } from '../contract/common.ts';
 import { PutHeaders, PutQuery, Stat } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
-import { noteFile } from '../facts.ts';
-import { queryOf, readQueryStrictly } from '../fields.ts';
-import { RunningKeys, fingerprintOf, idempotencyKey } from '../fingerprint.ts';
-import { versionTag } from '../if-version.ts';
+import { noteFile } from '../observe/facts.ts';
+import { queryOf, readQueryStrictly } from '../upload/fields.ts';
+import { RunningKeys, fingerprintOf, idempotencyKey } from '../upload/idempotency-key.ts';
+import { versionTag } from '../content/if-version.ts';
 import type { Service } from '../service.ts';
-import { openUpload } from '../upload.ts';
+import { openUpload } from '../upload/upload.ts';
 
 const PATH = '/v1/files';
 

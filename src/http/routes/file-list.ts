@@ -1,11 +1,11 @@
 /** `GET /v1/files`: which files there are. */
 import type { HttpApp } from '../app-types.ts';
-import { callerIn } from '../auth.ts';
+import { callerIn } from '../guard/auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { json } from '../contract/common.ts';
 import { ListQuery, Listing } from '../contract/files.ts';
 import { NEEDS_TOKEN, problems } from '../contract/problem.ts';
-import { readQueryStrictly } from '../fields.ts';
+import { readQueryStrictly } from '../upload/fields.ts';
 
 export function fileListRoutes(app: HttpApp): void {
   app.get(

@@ -1,12 +1,12 @@
 /** `GET /v1/files/{id}/message`: a file as one standalone message, for whoever has the wrapping key and no Sealroom. */
 import type { HttpApp } from '../app-types.ts';
-import { callerIn } from '../auth.ts';
+import { callerIn } from '../guard/auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { Binary, ById, answer } from '../contract/common.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
-import { SANDBOX, baseName, contentDisposition } from '../disposition.ts';
-import { noteFile } from '../facts.ts';
-import { sendBody } from '../send.ts';
+import { SANDBOX, baseName, contentDisposition } from '../content/disposition.ts';
+import { noteFile } from '../observe/facts.ts';
+import { sendBody } from '../content/send.ts';
 import type { Service } from '../service.ts';
 
 const MESSAGE_TYPE = 'application/octet-stream';

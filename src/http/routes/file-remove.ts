@@ -1,12 +1,12 @@
 /** `DELETE /v1/files/{id}`: destroys the encrypted data keys of a file, then its bytes. */
 import type { HttpApp } from '../app-types.ts';
-import { callerIn } from '../auth.ts';
+import { callerIn } from '../guard/auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { ById, nothing } from '../contract/common.ts';
 import { IfVersion } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
-import { noteFile } from '../facts.ts';
-import { ifVersion } from '../if-version.ts';
+import { noteFile } from '../observe/facts.ts';
+import { ifVersion } from '../content/if-version.ts';
 
 export function fileRemoveRoutes(app: HttpApp): void {
   app.delete(

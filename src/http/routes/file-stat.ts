@@ -1,12 +1,12 @@
 /** `GET /v1/files/{id}`: what is known of a file. */
 import type { HttpApp } from '../app-types.ts';
-import { callerIn } from '../auth.ts';
+import { callerIn } from '../guard/auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { ById, json, nothing } from '../contract/common.ts';
 import { IfVersion, Stat } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
-import { noteFile } from '../facts.ts';
-import { notThatVersion, recordVerdict, versionTag } from '../if-version.ts';
+import { noteFile } from '../observe/facts.ts';
+import { notThatVersion, recordVerdict, versionTag } from '../content/if-version.ts';
 
 export function fileStatRoutes(app: HttpApp): void {
   app.get(

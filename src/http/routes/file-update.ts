@@ -1,12 +1,12 @@
 /** `PATCH /v1/files/{id}`: changes what is kept about a file; its bytes never change. */
 import type { HttpApp } from '../app-types.ts';
-import { callerIn } from '../auth.ts';
+import { callerIn } from '../guard/auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { ById, json } from '../contract/common.ts';
 import { FileChanges, IfVersion, Stat } from '../contract/files.ts';
 import { ON_FILES, TAKES_JSON, problems } from '../contract/problem.ts';
-import { noteFile } from '../facts.ts';
-import { ifVersion, versionTag } from '../if-version.ts';
+import { noteFile } from '../observe/facts.ts';
+import { ifVersion, versionTag } from '../content/if-version.ts';
 
 export function fileUpdateRoutes(app: HttpApp): void {
   app.patch(

@@ -1,11 +1,11 @@
 /** `POST /v1/files/{id}/verify`: opens all of a file. */
 import type { HttpApp } from '../app-types.ts';
-import { callerIn } from '../auth.ts';
+import { callerIn } from '../guard/auth.ts';
 import { clientGone } from '../client-gone.ts';
 import { ById, json } from '../contract/common.ts';
 import { Verification } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
-import { noteFile } from '../facts.ts';
+import { noteFile } from '../observe/facts.ts';
 
 export function fileVerifyRoutes(app: HttpApp): void {
   app.post(

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
-import { callerIn } from '../auth.ts';
+import { callerIn } from '../guard/auth.ts';
 import type { HttpApp } from '../app-types.ts';
 import { clientGone } from '../client-gone.ts';
 import { ByFile, LinkRequest, Links, NewLink } from '../contract/access.ts';
 import { ById, json, nothing } from '../contract/common.ts';
 import { NEEDS_TOKEN, ON_FILES, TAKES_JSON, problems } from '../contract/problem.ts';
-import { noteFile } from '../facts.ts';
+import { noteFile } from '../observe/facts.ts';
 import type { Service } from '../service.ts';
 
 const tags = ['sharing'];

@@ -1,4 +1,4 @@
-import { callerIn } from '../auth.ts';
+import { callerIn } from '../guard/auth.ts';
 import type { HttpApp } from '../app-types.ts';
 import { Session } from '../contract/access.ts';
 import { json } from '../contract/common.ts';

@@ -12,9 +12,9 @@ import type { HttpApp } from '../app-types.ts';
 import { clientGone } from '../client-gone.ts';
 import { Binary, PUBLIC, answer, nothing } from '../contract/common.ts';
 import { problems } from '../contract/problem.ts';
-import { factsOf, noteFile } from '../facts.ts';
+import { factsOf, noteFile } from '../observe/facts.ts';
 import type { Service } from '../service.ts';
-import { SHARE_POLICY, notFoundPage, sharePage } from '../share-page.ts';
+import { SHARE_POLICY, notFoundPage, sharePage } from './share-page.ts';
 import { sendContent } from './file-content.ts';
 
 const BySecret: z.ZodType<{ secret: string }> = z.object({ secret: z.string().describe('What the link ends with') });

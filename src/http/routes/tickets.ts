@@ -1,10 +1,10 @@
-import { callerIn } from '../auth.ts';
+import { callerIn } from '../guard/auth.ts';
 import type { HttpApp } from '../app-types.ts';
 import { clientGone } from '../client-gone.ts';
 import { Ticket } from '../contract/access.ts';
 import { ById, json } from '../contract/common.ts';
 import { ON_FILES, TAKES_JSON, problems } from '../contract/problem.ts';
-import { noteFile } from '../facts.ts';
+import { noteFile } from '../observe/facts.ts';
 import type { Service } from '../service.ts';
 
 /** Tickets: a page starts a download of its own by one, where it can send no header. */

@@ -1,6 +1,6 @@
 import { OPERATOR, tenantFor } from '../../access/roles.ts';
 import type { Principal } from '../../access/roles.ts';
-import { callerIn } from '../auth.ts';
+import { callerIn } from '../guard/auth.ts';
 import type { HttpApp } from '../app-types.ts';
 import { clientGone } from '../client-gone.ts';
 import { ByTenant, NewToken, TokenRequest, Tokens } from '../contract/access.ts';

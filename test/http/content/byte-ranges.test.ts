@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { collect } from '../../../src/bytes.ts';
-import { byteRanges } from '../../../src/http/byte-ranges.ts';
+import { byteRanges } from '../../../src/http/content/byte-ranges.ts';
 import { SealroomError } from '../../../src/errors.ts';
 import type { ByteRange } from '../../../src/message/frames.ts';
 import { rejection } from '../../../src/testing/rejects.ts';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, test } from 'node:test';
-import { evaluateConditions, rangeApplies } from '../../../src/http/conditions.ts';
-import type { Verdict } from '../../../src/http/conditions.ts';
-import { formatHttpDate, parseHttpDate } from '../../../src/http/http-date.ts';
+import { evaluateConditions, rangeApplies } from '../../../src/http/content/conditions.ts';
+import type { Verdict } from '../../../src/http/content/conditions.ts';
+import { formatHttpDate, parseHttpDate } from '../../../src/http/content/http-date.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const TIME = Date.UTC(2026, 0, 2, 3, 4, 5);

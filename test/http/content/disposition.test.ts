@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse } from 'content-disposition';
 import * as fc from 'fast-check';
-import { SANDBOX, baseName, contentDisposition } from '../../../src/http/disposition.ts';
+import { SANDBOX, baseName, contentDisposition } from '../../../src/http/content/disposition.ts';
 
 const file = { id: '0198-id', name: 'a.txt', type: 'text/plain' };
 

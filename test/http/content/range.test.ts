@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { MOST_PARTS, requestedRanges } from '../../../src/http/range.ts';
+import { MOST_PARTS, requestedRanges } from '../../../src/http/content/range.ts';
 import { refusal } from '../../../src/testing/rejects.ts';
 import { askedRange, rangeHeader, runsOf } from './asked-ranges.ts';
 

@@ -11,7 +11,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { SealroomError, isSealroomError } from '../../../src/errors.ts';
-import { sendBody } from '../../../src/http/send.ts';
+import { sendBody } from '../../../src/http/content/send.ts';
 import { patterned } from '../../../src/testing/test-bytes.ts';
 import { TrackedSource, chunked, drain } from '../../support/streams.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { openAccess } from '../../../src/access/open.ts';
 import type { Access } from '../../../src/access/open.ts';
 import type { Principal } from '../../../src/access/roles.ts';
-import { createLogger } from '../../../src/http/log.ts';
+import { createLogger } from '../../../src/http/observe/log.ts';
 import { patterned } from '../../../src/testing/test-bytes.ts';
 import { makeDiskVault } from '../../support/disk-vault.ts';
 import { serveVault } from '../../support/service.ts';

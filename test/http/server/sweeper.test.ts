@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SealroomError } from '../../../src/errors.ts';
-import { createLogger } from '../../../src/http/log.ts';
-import { sweepRegularly } from '../../../src/http/sweeper.ts';
-import type { SweeperOptions } from '../../../src/http/sweeper.ts';
+import { createLogger } from '../../../src/http/observe/log.ts';
+import { sweepRegularly } from '../../../src/http/server/sweeper.ts';
+import type { SweeperOptions } from '../../../src/http/server/sweeper.ts';
 import type { SweepReport } from '../../../src/vault/sweep.ts';
 import { memoryVault } from '../../support/memory-vault.ts';
 

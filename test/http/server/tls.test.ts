@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { RunningServer } from '../../../src/http/server.ts';
+import type { RunningServer } from '../../../src/http/server/server.ts';
 import { rejection } from '../../../src/testing/rejects.ts';
 import { selfSigned, writeCertificate } from '../../support/certificate.ts';
 import { startService } from '../../support/service.ts';
