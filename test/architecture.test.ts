@@ -13,7 +13,7 @@ function layerOf(path: string): string {
   return second === undefined ? first.replace(/\.ts$/, '') : first;
 }
 
-const foundation = ['errors', 'bytes', 'base64', 'data-key', 'cancellable'];
+const foundation = ['errors', 'bytes', 'base64', 'data-key', 'cancellable', 'addresses'];
 const files = ['file-errors', 'durable-file'];
 const message = [...foundation, 'message'];
 const cipher = [...message, 'cipher'];
@@ -29,6 +29,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   bytes: ['errors'],
   base64: ['errors'],
+  addresses: [],
+  'media-type': [],
   'data-key': ['errors'],
   cancellable: ['errors'],
   'file-errors': ['errors'],
@@ -48,11 +50,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   index: [...vault, 'ports'],
   access: [...vault, 'access'],
   // The service works on a vault, and never asks where that lives.
-  http: [...vault, 'file-errors', 'access', 'http'],
+  http: [...vault, 'file-errors', 'media-type', 'access', 'http'],
   // It runs in browsers, too.
-  client: ['errors', 'bytes', 'base64', 'cancellable', 'client'],
+  client: ['errors', 'bytes', 'base64', 'cancellable', 'addresses', 'client'],
   // A command gets its vault and keys from compose, so that it never asks which stores they are.
-  cli: [...vault, ...keys, 'access', 'http', 'client', 'config', 'compose', 'cli'],
+  cli: [...vault, ...keys, 'media-type', 'access', 'http', 'client', 'config', 'compose', 'cli'],
   testing: [...vault, 'testing'],
 };
 
@@ -109,7 +111,17 @@ test('adapters of one kind do not import each other', () => {
 });
 
 test('the message format and the client import nothing of Node, nor do the files under them', () => {
-  const portable = new Set(['errors', 'bytes', 'base64', 'data-key', 'cancellable', 'message', 'ports', 'client']);
+  const portable = new Set([
+    'errors',
+    'bytes',
+    'base64',
+    'addresses',
+    'data-key',
+    'cancellable',
+    'message',
+    'ports',
+    'client',
+  ]);
   const broken = imports
     .filter(({ from, to }) => portable.has(layerOf(from)) && !to.startsWith('.'))
     .map(({ from, to }) => `${relative(source, from)} imports ${to}`);

@@ -1,4 +1,5 @@
 /** Asking an identity provider: only by addresses that nobody on the way can answer for it, and with limits. */
+import { isLoopback } from '../addresses.ts';
 import { collect, fromUtf8 } from '../bytes.ts';
 import { SealroomError } from '../errors.ts';
 import { JsonObject } from '../vault/encoding.ts';
@@ -12,14 +13,11 @@ export interface ProviderRequests {
 /** Key sets have a few kilobytes. */
 const MOST_BYTES = 512 * 1024;
 
-/** Addresses of this machine: what is sent to them does not leave it. */
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
 /** True for https, and for http on this machine; without a name and password, which would end up in logs. */
 export function isSafeAddress(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.username !== '' || url.password !== '' || url.hash !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }
 
 /** @throws SealroomError `unavailable` for whatever is no JSON object within the limits */

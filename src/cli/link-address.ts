@@ -1,4 +1,5 @@
 /** Where links lead to, which a vault alone does not know. */
+import { baseAddress, withoutSlash } from '../addresses.ts';
 import type { Links } from '../access/access.ts';
 import type { AddressedLinks } from '../client/links.ts';
 import { usage } from './arguments.ts';
@@ -28,12 +29,9 @@ export function unaddressedLinks(links: Links): AddressedLinks {
 
 /** @throws SealroomError `usage` */
 function checkedAddress(address: string): string {
-  const url = URL.parse(address);
-  const plain = url !== null && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
-  if (!plain || !/^https?:$/.test(url.protocol)) {
-    throw usage('--url is the address of the service, such as https://files.example.org');
-  }
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+  const url = baseAddress(address);
+  if (url === undefined) throw usage('--url is the address of the service, such as https://files.example.org');
+  return withoutSlash(url);
 }
 
 function addressMissing(): HintedError {

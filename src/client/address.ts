@@ -1,8 +1,6 @@
 /** Where a service is, and what is said to it to be let in. */
+import { baseAddress, isLoopback, withoutSlash } from '../addresses.ts';
 import { SealroomError } from '../errors.ts';
-
-/** Only these are surely this machine: a name that resolves to it today may be another's tomorrow. */
-const LOOPBACK = /^(?:localhost|(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * What the addresses of all requests begin with, without a slash at the end.
@@ -14,20 +12,20 @@ export function serviceAddress(
   address: string | URL,
   options: { readonly insecureHttp?: boolean | undefined } = {},
 ): string {
-  const url = URL.parse(String(address));
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new SealroomError('usage', 'the address of a service is a URL such as https://files.example.org');
+  const url = baseAddress(String(address));
+  if (url === undefined) {
+    throw new SealroomError(
+      'usage',
+      'the address of a service is a URL such as https://files.example.org, with no user, password, query or fragment',
+    );
   }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new SealroomError('usage', 'the address of a service has no user, no password, no query and no fragment');
-  }
-  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname) && options.insecureHttp !== true) {
+  if (url.protocol === 'http:' && !isLoopback(url.hostname) && options.insecureHttp !== true) {
     throw new SealroomError(
       'usage',
       `${url.origin}: plain http to another machine would show the token and the files to whoever is on the way; use https`,
     );
   }
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+  return withoutSlash(url);
 }
 
 /**

@@ -164,7 +164,19 @@ function putRequest(
   { tenant }: RemoteFilesContext,
   options: RemotePutOptions,
 ): RequestOptions & { readonly form: Form; readonly headers: Readonly<Record<string, string>> } {
-  const { name, type, tags, metadata, context, createdBy, expires, retainUntil, idempotency, signal } = options;
+  // Said, as a vault takes it to be: where nothing is, the service looks at the name.
+  const {
+    name,
+    type = 'application/octet-stream',
+    tags,
+    metadata,
+    context,
+    createdBy,
+    expires,
+    retainUntil,
+    idempotency,
+    signal,
+  } = options;
   if (createdBy !== undefined && createdBy !== null) {
     throw new SealroomError('usage', 'createdBy is what the service knows of the token, and cannot be said');
   }

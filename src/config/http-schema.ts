@@ -1,5 +1,6 @@
 /** What `http` of `sealroom.json` may hold. */
 import { z } from 'zod';
+import { baseAddress, isLoopback } from '../addresses.ts';
 import { isProxy } from './http.ts';
 import type { HttpConfigFile } from './http.ts';
 
@@ -105,15 +106,14 @@ export const httpSchema: z.ZodType<HttpConfigFile> = z
   .describe('The HTTP service.');
 
 function hasNoMoreThanPath(value: string): boolean {
-  const url = URL.parse(value);
-  return url !== null && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  return baseAddress(value) !== undefined;
 }
 
 /** Keys and tokens that come by plain HTTP could be anybody's. */
 function isPrivateUrl(value: string): boolean {
   const url = URL.parse(value);
   if (url === null) return false;
-  return url.protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  return url.protocol === 'https:' || isLoopback(url.hostname);
 }
 
 function isOrigin(value: string): boolean {

@@ -60,5 +60,5 @@ test('the client works without anything of Node, and loads a few small files', (
   assert.deepEqual(result, { used: [], gathered: true, bytes: [1, 2, 3], refused: 'gone' });
   const root = `file://${resolve(import.meta.dirname, '../../src')}/`;
   const others = loaded.filter((url) => !url.startsWith(`${root}client/`)).map((url) => url.replace(root, ''));
-  assert.deepEqual(others.sort(), ['bytes.ts', 'cancellable.ts', 'errors.ts']);
+  assert.deepEqual(others.sort(), ['addresses.ts', 'bytes.ts', 'cancellable.ts', 'errors.ts']);
 });

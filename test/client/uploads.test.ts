@@ -99,7 +99,7 @@ describe('a file that is put', () => {
     await client.tenant().put(bytes, { name: 'n', context: Object.fromEntries(names.map((name) => [name, 'v'])) });
     const query = new URL(network.sent[0]!.path, 'http://x').searchParams;
     assert.deepEqual(Object.fromEntries(query), Object.fromEntries(names.map((name) => [`context.${name}`, 'v'])));
-    assert.deepEqual(received[0]?.fields, { name: 'n' });
+    assert.deepEqual(received[0]?.fields, { name: 'n', type: 'application/octet-stream' });
   });
 
   test('cannot say who puts it: the service knows', async () => {

@@ -1,5 +1,6 @@
 /** `put`: stores files. */
 import { basename } from 'node:path';
+import { mediaTypeOf } from '../../media-type.ts';
 import type { Files, PutOptions, Stat } from '../../vault/files.ts';
 import { recordOf, usage } from '../arguments.ts';
 import type { Pairs } from '../arguments.ts';
@@ -57,15 +58,10 @@ async function putFile(
   // Awaited here: the input is closed when this function returns.
   return await files.put(progress.count(input.chunks), {
     name,
-    type: options.type ?? (await typeOf(name)),
+    type: options.type ?? (await mediaTypeOf(name)),
     tags: recordOf(options.tag),
     context: recordOf(options.context),
     ...options.times,
     signal,
   });
-}
-
-async function typeOf(name: string): Promise<string | undefined> {
-  const { default: mime } = await import('mime');
-  return mime.getType(name) ?? undefined;
 }

@@ -5,6 +5,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { openAccess } from '../../access/open.ts';
 import type { Access } from '../../access/open.ts';
 import { OPERATOR } from '../../access/roles.ts';
+import { isLoopback } from '../../addresses.ts';
 import { initVault } from '../../compose/init.ts';
 import { openVaultAt } from '../../compose/open.ts';
 import { loadConfig, vaultFolder } from '../../config/config.ts';
@@ -96,10 +97,6 @@ function placeOf(given: ServeArguments, http: HttpConfig): Pick<ServerOptions, '
     );
   }
   return { listen: { host, port }, tls };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function proxiesOf(given: ServeArguments['trustProxy']): readonly string[] | undefined {

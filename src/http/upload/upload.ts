@@ -1,6 +1,7 @@
 /** What is put by a request: its bytes and what is said of them, whether it is the file itself or a form with it. */
 import type { IncomingMessage } from 'node:http';
 import { SealroomError } from '../../errors.ts';
+import { mediaTypeOf } from '../../media-type.ts';
 import { declaredLength, requestBody } from './request-body.ts';
 import type { BodyOptions } from './request-body.ts';
 import { digestChecked, digestsOf } from './digest.ts';
@@ -52,17 +53,15 @@ function checkCoding(coding: string | undefined): void {
   }
 }
 
-function openRaw(request: IncomingMessage, collector: FieldCollector, options: UploadOptions): Upload {
+async function openRaw(request: IncomingMessage, collector: FieldCollector, options: UploadOptions): Promise<Upload> {
   const { headers } = request;
   const digests = digestsOf(headers);
   const body = requestBody(request, { ...options, limit: options.maxFileSize });
   const fields = collector.fields;
-  return upload(digestChecked(body, [digests.content, digests.representation]), {
-    ...fields,
-    name: fields.name ?? dispositionName(headers['content-disposition']),
-    type: fields.type ?? headers['content-type'],
-    size: declaredLength(headers),
-  });
+  const name = fields.name ?? dispositionName(headers['content-disposition']);
+  const type = fields.type ?? (await typeOf(headers['content-type'], name));
+  const content = digestChecked(body, [digests.content, digests.representation]);
+  return upload(content, { ...fields, name, type, size: declaredLength(headers) });
 }
 
 async function openForm(
@@ -84,12 +83,23 @@ async function openForm(
   });
   try {
     const fields = collector.fields;
-    const named = { ...fields, name: fields.name ?? form.filename, type: fields.type ?? form.type };
-    return upload(form.content, named, () => form[Symbol.asyncDispose]());
+    const name = fields.name ?? form.filename;
+    const type = fields.type ?? (await typeOf(form.type, name));
+    return upload(form.content, { ...fields, name, type }, () => form[Symbol.asyncDispose]());
   } catch (error) {
     await form[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Types that say how bytes are sent, or that nobody knows what they are: curl's, and those of forms. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['application/octet-stream', 'application/x-www-form-urlencoded']);
+
+/** What the client says a file is, unless that says nothing: then what its name stands for. */
+async function typeOf(said: string | undefined, name: string | undefined): Promise<string | undefined> {
+  if (said !== undefined && !SAYS_NOTHING.has(said.toLowerCase())) return said;
+  const known = name === undefined ? undefined : await mediaTypeOf(name);
+  return known ?? (said === undefined ? undefined : 'application/octet-stream');
 }
 
 function upload(

@@ -89,9 +89,26 @@ test('without a type it is bytes, and no bytes are a file too', async () => {
   }
 });
 
+test('a type that says nothing of the file gives way to what its name stands for', async () => {
+  await using service = await httpApp();
+  const typeOf = async (name: string, type?: string, query = ''): Promise<string> => {
+    const headers = type === undefined ? {} : { 'content-type': type };
+    const url = `/v1/files?name=${name}${query}`;
+    const answer = await service.inject('writer', { method: 'POST', url, headers, payload: 'x' });
+    assert.equal(answer.statusCode, 201, answer.body);
+    return answer.json<Stat>().type;
+  };
+  assert.equal(await typeOf('a.pdf'), 'application/pdf');
+  assert.equal(await typeOf('a.pdf', 'application/x-www-form-urlencoded'), 'application/pdf');
+  assert.equal(await typeOf('a.pdf', 'Application/Octet-Stream'), 'application/pdf');
+  assert.equal(await typeOf('a.pdf', 'text/plain; charset=utf-8'), 'text/plain; charset=utf-8');
+  assert.equal(await typeOf('a.pdf', 'text/plain', '&type=application/octet-stream'), 'application/octet-stream');
+  assert.equal(await typeOf('unknown', 'application/x-www-form-urlencoded'), 'application/octet-stream');
+});
+
 test('types that Fastify would parse elsewhere are bytes here', async () => {
   await using service = await httpApp();
-  for (const type of ['application/json', 'text/plain; charset=utf-8', 'application/x-www-form-urlencoded']) {
+  for (const type of ['application/json', 'text/plain; charset=utf-8', 'application/x-www-form-urlencoded; a=b']) {
     const payload = Buffer.from('{"not json');
     const answer = await put(service, '?name=a', { payload, headers: { 'content-type': type } });
     assert.equal(answer.statusCode, 201, answer.body);
