@@ -8,6 +8,7 @@ import { openAccess } from '../access/open.ts';
 import type { Access } from '../access/open.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { SchemaTypes } from './app-types.ts';
+import { watchClients } from './client-gone.ts';
 import { ConnectionErrors } from './server/connection-errors.ts';
 import { allowOrigins } from './guard/cors.ts';
 import { errorHandler, problemOf, sendProblem, toldOf } from './errors.ts';
@@ -63,6 +64,7 @@ export async function createApp(
   const log = requestLog(options.logger);
   // In the order in which a request meets them.
   keepFacts(app);
+  watchClients(app);
   measureAnswers(app, { log, metrics, tracing: openTracing(options.tracerProvider) });
   secureHeaders(app);
   closeAfterUnreadBody(app);

@@ -85,7 +85,7 @@ export function toldOf(error: unknown, request: FastifyRequest): Told {
   if (errorTable[code].exit === 4) return { code: 'cannot-open', detail: CANNOT_OPEN };
   // A condition on the record's version failed within the catalog: that is this request's condition.
   const { 'if-match': match, 'if-none-match': noneMatch } = request.headers;
-  if (code === 'conflict' && (match !== undefined || noneMatch !== undefined)) {
+  if (code === 'conflict' && request.method !== 'POST' && (match !== undefined || noneMatch !== undefined)) {
     return { code: 'precondition-failed', detail: error.message };
   }
   // What the operating system refused is the service's trouble; its message names a path on this machine.

@@ -116,6 +116,6 @@ export async function httpApp({
     return [name, token] as const;
   });
   const tokens = Object.fromEntries(await Promise.all(made)) as Record<CallerName, string>;
-  const app = await createApp(replace(vault), { now, logger: log.logger, ...options, access });
+  const app = await createApp(log.watchNames(replace(vault)), { now, logger: log.logger, ...options, access });
   return new TestService({ world, vault, access, app, tokens, log });
 }

@@ -10,6 +10,7 @@ import type { Stat } from '../../src/vault/files.ts';
 import { makeDiskVault } from './disk-vault.ts';
 import type { DiskPlace, DiskVault } from './disk-vault.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { WatchedLog } from './watched-log.ts';
 
 export interface RunningService extends AsyncDisposable {
   readonly server: RunningServer;
@@ -26,13 +27,20 @@ export function serveVault(disk: DiskVault, options: ServiceOptions = {}): Promi
   return startServer({ vault: disk.vault, listen: { host: '127.0.0.1', port: 0 }, ...options });
 }
 
-/** Starts the service on a new vault; all of it goes when this is disposed. */
-export async function startService(options: ServiceOptions = {}): Promise<RunningService> {
+/**
+ * Starts the service on a new vault; all of it goes when this is disposed. Its log is watched meanwhile, unless a test
+ * has one of its own.
+ */
+export async function startService(given: ServiceOptions = {}): Promise<RunningService> {
+  const log = new WatchedLog();
+  const options = { ...given, options: { logger: log.logger, ...given.options } };
   await using scope = new AsyncDisposableStack();
+  scope.defer(() => log.check());
   const folder = scope.use(await temporaryFolder());
   const disk = scope.use(await makeDiskVault(folder.path));
   const { token } = await openAccess(disk.vault).tokens.create({ role: 'writer', tenant: 'default' });
-  const server = scope.use(await serveVault(disk, options));
+  log.mustNotTell(token);
+  const server = scope.use(await serveVault({ ...disk, vault: log.watchNames(disk.vault) }, options));
   const opened = scope.move();
   return { server, disk, place: disk.place, token, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

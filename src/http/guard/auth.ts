@@ -81,6 +81,8 @@ async function callerByTicket(
   request: FastifyRequest,
   { ticket, signal }: CallOptions & { readonly ticket: string },
 ): Promise<Caller> {
+  // As of its address, and first: a request that is one too many must not use the ticket up.
+  await service.admit(request);
   const redeemed = await service.access.redeemTicket(ticket, idIn(request), { signal });
   if (redeemed === undefined) {
     countFailure(service, request);
@@ -90,7 +92,6 @@ async function callerByTicket(
   const facts = factsOf(request);
   facts.principal = redeemed.principal.id;
   facts.tenant = tenant;
-  await service.admit(request);
   return { principal: { ...redeemed.principal, tenant, role: 'reader' }, tenant, files: service.vault.tenant(tenant) };
 }
 
@@ -98,10 +99,10 @@ function idIn({ params }: FastifyRequest): string {
   return typeof params === 'object' && params !== null && 'id' in params ? String(params.id) : '';
 }
 
-/** Whether somebody claims to be somebody: then it is known, in a moment, whom the request counts for. */
+/** Whether somebody shows what can be looked up: then it is known, in a moment, whom the request counts for. */
 export function willAuthenticate(request: FastifyRequest): boolean {
   const { action } = request.routeOptions.config;
-  return action !== undefined && (request.headers.authorization !== undefined || ticketOf(request) !== undefined);
+  return action !== undefined && (bearerOf(request) !== undefined || ticketOf(request) !== undefined);
 }
 
 function ticketOf({ routeOptions, query }: FastifyRequest): string | undefined {

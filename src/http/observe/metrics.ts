@@ -18,6 +18,7 @@ const transfers: ReadonlyMap<string, 'upload' | 'download'> = new Map([
   ['GET /v1/files/:id/content', 'download'],
   ['GET /v1/files/:id/message', 'download'],
   ['GET /s/:secret/content', 'download'],
+  ['GET /s/:secret?download', 'download'],
 ]);
 
 /** From a listing to a file of many gigabytes, in seconds. */
@@ -91,7 +92,11 @@ function methodOf({ method }: FastifyRequest): string {
 }
 
 function transferOf(request: FastifyRequest): 'upload' | 'download' | undefined {
-  return transfers.get(`${request.method} ${routeOf(request)}`);
+  const route = routeOf(request);
+  // A link in one step: the page's own route gives the file.
+  const { query } = request;
+  const inOneStep = route === '/s/:secret' && typeof query === 'object' && query !== null && 'download' in query;
+  return transfers.get(`${request.method} ${route}${inOneStep ? '?download' : ''}`);
 }
 
 /** What the process takes. Not the package's own collection: it watches the collector of garbage and never ends. */

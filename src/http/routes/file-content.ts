@@ -100,8 +100,8 @@ export interface ContentPlace {
   readonly id: string;
   /** How the caller wants it; shown where that is safe, unless given. */
   readonly disposition?: Disposition | undefined;
-  /** Called before bytes are read for an answer that holds some, and no other. */
-  readonly onRead?: (() => Promise<void>) | undefined;
+  /** Called once the file has opened for an answer that holds bytes, and for no other. */
+  readonly onOpened?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -112,7 +112,7 @@ export async function sendContent(
   service: Service,
   request: FastifyRequest,
   reply: FastifyReply,
-  { files, id, disposition = 'inline', onRead }: ContentPlace,
+  { files, id, disposition = 'inline', onOpened }: ContentPlace,
 ): Promise<FastifyReply> {
   const signal = clientGone(reply);
   noteFile(request, id);
@@ -139,10 +139,16 @@ export async function sendContent(
       .send();
 
   const ranges = rangesOf(request, reply, { size: stat.size, validators, now: service.now() });
-  await onRead?.();
   const read = async (range?: ByteRange): Promise<AsyncIterable<Uint8Array>> =>
     (await files.get(id, { range, signal })).body;
-  return sendBody(reply, await answerOf(stat, { headers, ranges, read }), service.options);
+  const opened = await answerOf(stat, { headers, ranges, read });
+  try {
+    await onOpened?.();
+  } catch (error) {
+    await opened.chunks[Symbol.asyncIterator]().return?.();
+    throw error;
+  }
+  return sendBody(reply, opened, service.options);
 }
 
 /** The id names the bytes: nothing changes them, so both validators are strong. */

@@ -141,11 +141,11 @@ async function sendCounted(
   const shared = await service.access.shared(secret, { visit: visitOf(request), signal });
   if (shared === undefined) return sendNotFound(reply);
   const { visited } = shared;
-  const onRead = async (): Promise<void> => {
+  const onOpened = async (): Promise<void> => {
     // Somebody else had the last one.
     if (!(await enter(service, request, { reply, secret, visited }))) throw notInForce();
   };
-  return sendShared(service, request, { reply, shared, onRead });
+  return sendShared(service, request, { reply, shared, onOpened });
 }
 
 function notInForce(): SealroomError {
@@ -202,13 +202,13 @@ async function sendShared(
   {
     reply,
     shared,
-    onRead,
-  }: { readonly reply: FastifyReply; readonly shared: SharedFile; readonly onRead?: () => Promise<void> },
+    onOpened,
+  }: { readonly reply: FastifyReply; readonly shared: SharedFile; readonly onOpened?: () => Promise<void> },
 ): Promise<FastifyReply> {
   noteShared(request, shared);
   const files = service.vault.tenant(shared.tenant);
   try {
-    return await sendContent(service, request, reply, { files, id: shared.file, disposition: 'attachment', onRead });
+    return await sendContent(service, request, reply, { files, id: shared.file, disposition: 'attachment', onOpened });
   } catch (error) {
     if (isSealroomError(error, 'not-found')) return sendNotFound(reply);
     throw error;

@@ -5,7 +5,7 @@ import { SealroomError } from '../../errors.ts';
 
 /**
  * Ends what waits for a client that was silent for so many milliseconds: a body of JSON with 408, an answer by closing
- * the connection. Files have timers of their own, in `body.ts` and `send.ts`, and work that takes long has none: only
+ * the connection. Files have timers of their own, in `request-body.ts` and `send.ts`, and work that takes long has none: only
  * whoever has bytes to send or to take is waited for here.
  */
 export function cutOffIdleClients(app: FastifyInstance, idleTimeout: number): void {

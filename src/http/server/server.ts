@@ -74,8 +74,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     sweeping.abort();
     await sleep(shutdownDelay);
     await connections.end(shutdownGrace);
-    await Promise.race([changes.settled(), sleep(PATIENCE_WITH_CHANGES, undefined, { ref: false })]);
-    await swept;
+    const done = Promise.all([changes.settled(), swept]);
+    await Promise.race([done, sleep(PATIENCE_WITH_CHANGES, undefined, { ref: false })]);
     await app.close();
   };
   let ended: Promise<void> | undefined;

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { httpApp } from '../../support/http-app.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const run = promisify(execFile);
 
 type Json = { readonly [key: string]: unknown };
 
@@ -165,4 +172,18 @@ test('the reference for people loads nothing from elsewhere', async () => {
   }
   const settings = await service.inject(undefined, { url: '/docs/static/swagger-initializer.js' });
   assert.match(settings.body, /"validatorUrl":\s*null/);
+});
+
+test('the document is valid in the eyes of others', async (t) => {
+  const command = process.env['SEALROOM_OPENAPI_VALIDATOR'];
+  const absent = 'LEFT OUT: pip install openapi-spec-validator, and name it by SEALROOM_OPENAPI_VALIDATOR';
+  if (command === undefined && process.env['SEALROOM_REQUIRE_ALL'] === undefined) return t.skip(absent);
+  assert.ok(command !== undefined, absent);
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, 'openapi.json');
+  const document = await readDocument();
+  await writeFile(file, JSON.stringify(document));
+  assert.match((await run(command, ['--schema', '3.1', file])).stdout, /OK/);
+  await writeFile(file, JSON.stringify({ ...document, paths: { '/x': { get: { responses: 'none' } } } }));
+  await assert.rejects(run(command, ['--schema', '3.1', file]), 'it would find what is wrong');
 });

@@ -46,6 +46,15 @@ test('whoever shows no token, or a false one for another, uses up the share of h
   assert.equal((await service.inject('reader', session)).statusCode, 200);
 });
 
+test('what is no token counts for the address, as no token at all does', async () => {
+  await using service = await httpApp({ rateLimit });
+  const statuses: number[] = [];
+  for (const authorization of ['Basic eDp5', 'Bearer', 'Bearer a, Bearer b', 'x']) {
+    statuses.push((await service.inject(undefined, { ...session, headers: { authorization } })).statusCode);
+  }
+  assert.deepEqual(statuses, [401, 401, 401, 429]);
+});
+
 test('pages for everyone count by address, whatever token is shown', async () => {
   await using service = await httpApp({ rateLimit });
   const statuses: number[] = [];

@@ -110,6 +110,10 @@ async function filledService(lines: Line[]): Promise<Filled> {
       types: ['text/plain', 'image/png; q=1'],
       fresh: Array.from({ length: 20 }, (_, index) => `tenant-${index}`),
       home: ['default'],
+      // Conditions that hold, and ranges that can be: most that are made up are refused before anything is done.
+      matching: ['*'],
+      others: ['"another"'],
+      ranges: ['bytes=0-9', 'bytes=-5', 'bytes=0-1,500-600'],
     },
   };
 }
@@ -127,6 +131,9 @@ const PLACES: readonly { readonly paths: string; readonly parameters: Readonly<R
       'body.name': 'names',
       'body.type': 'types',
       'body.expires': 'times',
+      'header.if-match': 'matching',
+      'header.if-none-match': 'others',
+      'header.range': 'ranges',
     },
   },
   { paths: '^/v1/links', parameters: { 'path.id': 'links', 'query.file': 'files' } },

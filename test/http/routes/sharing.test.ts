@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { LinkInfo, NewLink } from '../../../src/access/access.ts';
 import type { Problem } from '../../../src/http/errors.ts';
 import { httpApp } from '../../support/http-app.ts';
@@ -34,6 +35,24 @@ async function usedOf(service: TestService, id: string): Promise<number | undefi
 function cookieOf({ headers }: { headers: Record<string, unknown> }): string {
   return String(headers['set-cookie']).split(';')[0]!;
 }
+
+test('a download listens to its connection no more often than Node takes for sensible', async () => {
+  const { service: made, id } = await withFile();
+  await using service = made;
+  const { secret } = await share(service, id);
+  const warnings: string[] = [];
+  const warned = ({ name, message }: Error): void => void warnings.push(`${name}: ${message}`);
+  process.on('warning', warned);
+  try {
+    const answer = await service.inject(undefined, { url: `/s/${secret}?download` });
+    assert.deepEqual(answer.rawPayload, CONTENT);
+    // Warnings come at the next tick.
+    await setImmediate();
+  } finally {
+    process.off('warning', warned);
+  }
+  assert.deepEqual(warnings, []);
+});
 
 test('a link is told once, with its whole address', async () => {
   const { service: made, id } = await withFile({ publicUrl: 'https://files.example/' });
@@ -206,6 +225,20 @@ test('a download in one step counts when bytes are sent, and not when a conditio
   assert.equal(await usedOf(service, link.id), 1);
   assert.equal((await get({})).statusCode, 404);
   assert.equal((await get({ cookie: cookieOf(whole) })).statusCode, 200);
+});
+
+test('a file that does not open uses nothing up', async () => {
+  const { service: made, id } = await withFile();
+  await using service = made;
+  const link = await share(service, id, 1);
+  const { blobs } = service.world.blobs;
+  const whole = [...blobs];
+  for (const [key, bytes] of whole) blobs.set(key, bytes.toReversed());
+  const refused = await service.inject(undefined, { url: `/s/${link.secret}?download` });
+  assert.deepEqual([refused.statusCode, refused.headers['set-cookie']], [422, undefined]);
+  assert.equal(await usedOf(service, link.id), 0);
+  for (const [key, bytes] of whole) blobs.set(key, bytes);
+  assert.equal((await service.inject(undefined, { url: `/s/${link.secret}?download` })).statusCode, 200);
 });
 
 test('the cookie of one link opens no other', async () => {

@@ -103,6 +103,7 @@ test('a type that says nothing of the file gives way to what its name stands for
   assert.equal(await typeOf('a.pdf', 'Application/Octet-Stream'), 'application/pdf');
   assert.equal(await typeOf('a.pdf', 'text/plain; charset=utf-8'), 'text/plain; charset=utf-8');
   assert.equal(await typeOf('a.pdf', 'text/plain', '&type=application/octet-stream'), 'application/octet-stream');
+  assert.equal(await typeOf('key'), 'application/octet-stream');
   assert.equal(await typeOf('unknown', 'application/x-www-form-urlencoded'), 'application/octet-stream');
 });
 
