@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -187,3 +187,25 @@ test('the document is valid in the eyes of others', async (t) => {
   await writeFile(file, JSON.stringify({ ...document, paths: { '/x': { get: { responses: 'none' } } } }));
   await assert.rejects(run(command, ['--schema', '3.1', file]), 'it would find what is wrong');
 });
+
+test('docs/http.md names every operation, and none that is not there', async () => {
+  const { paths } = await readDocument();
+  const text = await readFile(join(import.meta.dirname, '../../../docs/http.md'), 'utf8');
+  const table = text.slice(text.indexOf('## Routes'), text.indexOf('A known path'));
+  const told = Array.from(table.matchAll(/^\| ((?:`[^`]+`(?:, )?)+)/gm), ([, cell]) => operationsIn(cell!)).flat();
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const apart = ['GET /openapi.json', 'GET /docs'];
+  assert.deepEqual(told.filter((name) => !apart.includes(name)).sort(), operations.sort());
+});
+
+/** A cell such as `GET`, `HEAD /v1/files`: methods before a path are of that path. */
+function operationsIn(cell: string): string[] {
+  const words = Array.from(cell.matchAll(/`([^`]+)`/g), ([, word]) => word!);
+  const path = words.find((word) => word.includes('/'))!.replace(/^[A-Z]+ /, '');
+  return words.map(
+    (word) =>
+      `${word.split(' ')[0]!.startsWith('/') ? 'GET' : word.split(' ')[0]} ${word.startsWith('/') ? word : path}`,
+  );
+}
