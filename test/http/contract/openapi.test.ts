@@ -196,8 +196,8 @@ test('docs/http.md names every operation, and none that is not there', async () 
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const apart = ['GET /openapi.json', 'GET /docs'];
-  assert.deepEqual(told.filter((name) => !apart.includes(name)).sort(), operations.sort());
+  const apart = new Set(['GET /openapi.json', 'GET /docs']);
+  assert.deepEqual(told.filter((name) => !apart.has(name)).sort(), operations.sort());
 });
 
 /** A cell such as `GET`, `HEAD /v1/files`: methods before a path are of that path. */
