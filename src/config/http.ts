@@ -66,7 +66,7 @@ export interface HttpConfig {
 export const PRIVATE_NETWORKS: readonly string[] = Object.freeze(['loopback', 'linklocal', 'uniquelocal']);
 
 /** Names that stand for ranges of addresses, as proxies are named by. */
-const NAMED_RANGES: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal']);
+const NAMED_RANGES: ReadonlySet<string> = new Set(PRIVATE_NETWORKS);
 const PREFIX_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 };
 
 /** Whether it is an address, a range of addresses, or the name of one, that a proxy may be named by. */

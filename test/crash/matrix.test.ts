@@ -61,18 +61,7 @@ const rows: readonly Row[] = [
     },
     makes: ['catalog.get', 'catalog.write', 'keyring.generate', 'blobs.put'],
   },
-  {
-    name: 'remove where a quota is set',
-    prepare: limitTenant,
-    run: (vault, { file }) => vault.tenant('default').remove(file),
-    after: async (vault, { file }, outcome) => {
-      const ids = await idsOf(vault);
-      if (outcome.done) assert.deepEqual(ids, []);
-      else if (ids.length > 0) await expectBytes(vault, file, KEPT);
-    },
-    again: 'not-found',
-    makes: ['catalog.write', 'blobs.remove'],
-  },
+  removeRow('remove where a quota is set', limitTenant),
   {
     name: 'sweep over a file whose time has come, where a quota is set',
     prepare: async (scene) => {
@@ -114,17 +103,7 @@ const rows: readonly Row[] = [
     },
     makes: ['catalog.get', 'catalog.write'],
   },
-  {
-    name: 'remove',
-    run: (vault, { file }) => vault.tenant('default').remove(file),
-    after: async (vault, { file }, outcome) => {
-      const ids = await idsOf(vault);
-      if (outcome.done) assert.deepEqual(ids, []);
-      else if (ids.length > 0) await expectBytes(vault, file, KEPT);
-    },
-    again: 'not-found',
-    makes: ['catalog.write', 'blobs.remove'],
-  },
+  removeRow('remove'),
   {
     name: 'sweep over an entry of each state',
     prepare: everyEntry,
@@ -147,6 +126,21 @@ const rows: readonly Row[] = [
     makes: ['keyring.generate', 'catalog.write'],
   },
 ];
+
+function removeRow(name: string, prepare: Row['prepare'] = async () => {}): Row {
+  return {
+    name,
+    prepare,
+    run: (vault, { file }) => vault.tenant('default').remove(file),
+    after: async (vault, { file }, outcome) => {
+      const ids = await idsOf(vault);
+      if (outcome.done) assert.deepEqual(ids, []);
+      else if (ids.length > 0) await expectBytes(vault, file, KEPT);
+    },
+    again: 'not-found',
+    makes: ['catalog.write', 'blobs.remove'],
+  };
+}
 
 function putRow(segments: number): Row {
   const bytes = patterned(segments * 40 - 5);
