@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Access } from '../../src/access/open.ts';
 import type { Vault } from '../../src/vault/vault.ts';
+import { replacedFiles } from './replaced-files.ts';
 import { createLogger } from '../../src/http/observe/log.ts';
 
 /** Whatever the log may say. No other key is known to it, so no free text finds a place but in an error's message. */
@@ -103,23 +104,16 @@ export class WatchedLog {
     const note = (name: unknown): void => {
       if (typeof name === 'string' && name.length >= 8) this.mustNotTell(name);
     };
-    return {
-      ...vault,
-      tenant: (tenant) => {
-        const files = vault.tenant(tenant);
-        return {
-          ...files,
-          put: (bytes, options) => {
-            note(options.name);
-            return files.put(bytes, options);
-          },
-          update: (id, changes, options) => {
-            note(changes.name);
-            return files.update(id, changes, options);
-          },
-        };
+    return replacedFiles(vault, (files) => ({
+      put: (bytes, options) => {
+        note(options.name);
+        return files.put(bytes, options);
       },
-    };
+      update: (id, changes, options) => {
+        note(changes.name);
+        return files.update(id, changes, options);
+      },
+    }));
   }
 
   /** Fails when a line says more than it may. */

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { Listing, Stat } from '../../../src/vault/files.ts';
 import { httpApp } from '../../support/http-app.ts';
+import { replacedFiles } from '../../support/replaced-files.ts';
 import type { CallerName, TestService } from '../../support/http-app.ts';
 
 function ask(
@@ -187,20 +188,14 @@ test('If-None-Match holds changes and looks to what has another version', async 
 test('a change that comes between a version being read and being changed is not overwritten', async () => {
   let change: (() => Promise<unknown>) | undefined;
   await using service = await httpApp({
-    replace: (vault) => ({
-      ...vault,
-      tenant: (name) => {
-        const files = vault.tenant(name);
-        return {
-          ...files,
-          stat: async (id, options) => {
-            const stat = await files.stat(id, options);
-            await change?.();
-            return stat;
-          },
-        };
-      },
-    }),
+    replace: (vault) =>
+      replacedFiles(vault, (files) => ({
+        stat: async (id, options) => {
+          const stat = await files.stat(id, options);
+          await change?.();
+          return stat;
+        },
+      })),
   });
   const { id, version } = await put(service, 'a');
   change = () => service.vault.tenant('default').update(id, { name: 'theirs' });

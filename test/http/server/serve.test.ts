@@ -15,6 +15,7 @@ import { selfSigned, writeCertificate } from '../../support/certificate.ts';
 import { runCli } from '../../support/cli.ts';
 import { filesOnDisk } from '../../support/disk-vault.ts';
 import { serveCli } from '../../support/served.ts';
+import type { Where } from '../../support/service.ts';
 import { SlowUpload, download, upload } from '../../support/service.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -134,9 +135,7 @@ describe('sealroom serve', { skip: windows, timeout: 120_000 }, () => {
     await using folder = await temporaryFolder();
     const cwd = folder.path;
     await using served = await serveCli({ cwd, words: ['--init'], http: { shutdownGrace: 3600 } });
-    const slow = new SlowUpload(served, 'slow');
-    slow.write(patterned(1024 * 1024));
-    while ((await filesOnDisk({ folder: join(cwd, 'sealroom') })).length === 0) await sleep(5);
+    const slow = await uploadUnderWay(served, cwd);
     const stopping = served.logged('stopping');
     served.signal('SIGTERM');
     await stopping;
@@ -151,9 +150,7 @@ describe('sealroom serve', { skip: windows, timeout: 120_000 }, () => {
     await using folder = await temporaryFolder();
     const cwd = folder.path;
     await using served = await serveCli({ cwd, words: ['--init'], http: { shutdownGrace: 3600 } });
-    const slow = new SlowUpload(served, 'slow');
-    slow.write(patterned(1024 * 1024));
-    while ((await filesOnDisk({ folder: join(cwd, 'sealroom') })).length === 0) await sleep(5);
+    const slow = await uploadUnderWay(served, cwd);
     const stopping = served.logged('stopping');
     served.signal('SIGINT');
     served.signal('SIGTERM');
@@ -199,3 +196,11 @@ describe('sealroom serve', { skip: windows, timeout: 120_000 }, () => {
     assert.equal((await filesOnDisk({ folder: vaultFolder })).length, files.length);
   });
 });
+
+/** An upload whose bytes have begun to reach the disk. */
+async function uploadUnderWay(served: Where, cwd: string): Promise<SlowUpload> {
+  const slow = new SlowUpload(served, 'slow');
+  slow.write(patterned(1024 * 1024));
+  while ((await filesOnDisk({ folder: join(cwd, 'sealroom') })).length === 0) await sleep(5);
+  return slow;
+}

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chunksOf } from '../../../src/bytes.ts';
 import { httpApp } from '../../support/http-app.ts';
+import { replacedFiles } from '../../support/replaced-files.ts';
 import { RawClient } from '../../support/raw-client.ts';
 
 const MIB = 1024 * 1024;
@@ -25,23 +26,17 @@ for (const [what, { type, before, after }] of Object.entries(bodies)) {
     const goOn = Promise.withResolvers<void>();
     let stored = 0;
     await using service = await httpApp({
-      replace: (vault) => ({
-        ...vault,
-        tenant: (name) => {
-          const files = vault.tenant(name);
-          return {
-            ...files,
-            put: async (bytes, options) => {
-              for await (const chunk of chunksOf(bytes)) {
-                stored += chunk.length;
-                asked.resolve();
-                await goOn.promise;
-              }
-              return files.put(Buffer.from('x'), options);
-            },
-          };
-        },
-      }),
+      replace: (vault) =>
+        replacedFiles(vault, (files) => ({
+          put: async (bytes, options) => {
+            for await (const chunk of chunksOf(bytes)) {
+              stored += chunk.length;
+              asked.resolve();
+              await goOn.promise;
+            }
+            return files.put(Buffer.from('x'), options);
+          },
+        })),
     });
     const connected = once(service.app.server, 'connection');
     await using client = await RawClient.connect(service.app.server);

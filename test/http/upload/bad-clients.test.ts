@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stat } from '../../../src/vault/files.ts';
 import { httpApp } from '../../support/http-app.ts';
+import { replacedFiles } from '../../support/replaced-files.ts';
 import type { HttpAppOptions, TestService } from '../../support/http-app.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import type { RawAnswer } from '../../support/raw-client.ts';
@@ -28,20 +29,14 @@ async function watchedApp(
   const puts: Promise<unknown>[] = [];
   const service = await httpApp({
     ...options,
-    replace: (vault) => ({
-      ...vault,
-      tenant: (name) => {
-        const files = vault.tenant(name);
-        return {
-          ...files,
-          put: (bytes, putOptions) => {
-            const put = files.put(bytes, putOptions);
-            puts.push(put);
-            return put;
-          },
-        };
-      },
-    }),
+    replace: (vault) =>
+      replacedFiles(vault, (files) => ({
+        put: (bytes, putOptions) => {
+          const put = files.put(bytes, putOptions);
+          puts.push(put);
+          return put;
+        },
+      })),
   });
   return { service, ended: () => Promise.allSettled(puts) };
 }
