@@ -56,6 +56,10 @@ export type ErrorCode =
   | 'digest-mismatch'
   | 'unauthenticated'
   | 'permission'
+  | 'access-denied'
+  | 'key-disabled'
+  | 'key-pending-deletion'
+  | 'key-not-found'
   | 'method-not-allowed'
   | 'unsupported-media-type'
   | 'interrupted'
@@ -99,6 +103,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   'digest-mismatch': row(5, 400, 'The bytes that arrived are not those that the digest names.'),
   unauthenticated: row(5, 401, 'A valid token is needed.'),
   permission: row(5, 403, 'The system, or the role of the token, does not allow it.'),
+  'access-denied': row(5, 503, 'AWS refuses the call to Sealroom itself: a permission is missing.'),
+  'key-disabled': row(5, 503, 'The wrapping key is disabled in its key management service.'),
+  'key-pending-deletion': row(5, 503, 'The wrapping key is about to be deleted in its key management service.'),
+  'key-not-found': row(5, 503, 'The key management service has no such wrapping key.'),
   'method-not-allowed': row(5, 405, 'There is no such method on this path.'),
   'unsupported-media-type': row(5, 415, 'The body is of a media type that is not taken here.'),
   interrupted: row(6, 503, 'The upload was given up because its journal entry could not be kept alive.', true),

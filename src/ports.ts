@@ -8,7 +8,7 @@
  * - An implementation retries only what its own library retries. It never waits for a lock without end.
  */
 import type { DataKey } from './data-key.ts';
-import { SealroomError } from './errors.ts';
+import { SealroomError, isSealroomError } from './errors.ts';
 import type { EncryptionContext } from './message/context.ts';
 import type { EncryptedDataKey } from './message/edk.ts';
 
@@ -45,6 +45,37 @@ export interface Keyring {
 export interface GeneratedDataKey {
   readonly dataKey: DataKey;
   readonly edks: readonly EncryptedDataKey[];
+}
+
+/**
+ * What `unwrap` rejects with when several were tried and none opened. `unavailable` outranks the rest: the key that did
+ * not answer may be the one that opens, so trying again makes sense.
+ *
+ * @param failures one at least
+ */
+export function asOneFailure(failures: readonly unknown[]): unknown {
+  if (failures.length === 1) return failures[0];
+  const first = failures.find((failure) => isSealroomError(failure, 'unavailable')) ?? failures[0];
+  const reasons = failures.map((failure) => (failure instanceof Error ? failure.message : 'a fault'));
+  return new SealroomError(
+    isSealroomError(first) ? first.code : 'unexpected',
+    `none of ${failures.length} keys opened it: ${reasons.join('; ')}`,
+    { cause: new AggregateError(failures) },
+  );
+}
+
+/**
+ * Of those keyrings whose provider can bring a data key from one wrapping key to another without showing it.
+ *
+ * Resolves the encrypted data key under this keyring's own key; null when it would have to see the data key for it.
+ * Rejects as `unwrap` does when it should be possible and is not.
+ */
+export interface Rewrapper {
+  rewrap(
+    edks: readonly EncryptedDataKey[],
+    context: EncryptionContext,
+    options?: CallOptions,
+  ): Promise<EncryptedDataKey | null>;
 }
 
 /* --------------------------------------------------------------------------------------------------- blob store -- */

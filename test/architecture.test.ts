@@ -21,8 +21,10 @@ const ports = ['errors', 'data-key', 'message', 'ports'];
 const envelope = [...cipher, 'ports', 'envelope'];
 const vault = [...envelope, 'vault'];
 /** Adapters know the ports and what is under them, never each other, never the vault. */
-const adapter = [...cipher, ...files, 'ports'];
-const keys = [...cipher, ...files, 'key-files', 'key-spec'];
+const adapter = [...cipher, ...files, 'ports', 'aws'];
+const specs = ['errors', 'message', 'specs'];
+const keys = [...cipher, ...files, 'key-files', 'specs'];
+const aws = [...foundation, 'finding', 'message', 'ports', 'aws'];
 
 /** Layer -> what it may import, and why nothing else. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -33,6 +35,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'media-type': [],
   'data-key': ['errors'],
   cancellable: ['errors'],
+  finding: ['errors'],
   'file-errors': ['errors'],
   'durable-file': [...foundation, 'file-errors'],
   message,
@@ -44,9 +47,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   blobs: [...adapter, 'blobs'],
   catalogs: [...adapter, 'catalogs'],
   'key-files': keys,
-  'key-spec': keys,
-  config: [...foundation, ...files, 'key-spec', 'config'],
-  compose: [...vault, ...keys, 'keyrings', 'blobs', 'catalogs', 'config'],
+  specs,
+  aws,
+  with: ['errors', 'bytes', 'cancellable', 'ports', 'with'],
+  config: [...foundation, ...files, 'specs', 'config'],
+  compose: [...vault, ...keys, 'aws', 'keyrings', 'blobs', 'catalogs', 'with', 'config'],
   index: [...vault, 'ports'],
   access: [...vault, 'access'],
   // The service works on a vault, and never asks where that lives.
@@ -54,7 +59,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // It runs in browsers, too.
   client: ['errors', 'bytes', 'base64', 'cancellable', 'addresses', 'client'],
   // A command gets its vault and keys from compose, so that it never asks which stores they are.
-  cli: [...vault, ...keys, 'media-type', 'access', 'http', 'client', 'config', 'compose', 'cli'],
+  cli: [...vault, ...keys, 'media-type', 'finding', 'aws', 'access', 'http', 'client', 'config', 'compose', 'import', 'cli'],
+  // A command of its own, as far as that goes, with events in place of arguments.
+  lambda: [...vault, ...keys, 'aws', 'access', 'http', 'config', 'compose', 'lambda'],
+  // It works on the files of a vault, wherever that is.
+  import: [...vault, 'media-type', 'aws', 'import'],
   testing: [...vault, 'testing'],
 };
 

@@ -41,8 +41,9 @@ const NOTHING: SweepReport = { expired: 0, claimed: 0, finished: 0, waiting: 0, 
 async function invariantViolations(config: Config): Promise<string[]> {
   const { folder, id, pins, keys, oldKeys } = config;
   using keyring = await keyringFromSpecs({ keys, oldKeys }, { purpose: 'vault', folder });
-  await using catalog = await openCatalog(config.catalog, {});
-  const blobs = await openBlobs(config.blobs, {});
+  await using scope = new AsyncDisposableStack();
+  const catalog = await openCatalog(config.catalog, { scope });
+  const blobs = await openBlobs(config.blobs, { scope });
   const blobKeys = async (): Promise<string[]> =>
     (await filesOnDisk({ folder })).map((name) => name.replace(/\.part$/, ''));
   return await findViolations({ id, pins, keyring, blobs, catalog, blobKeys });

@@ -12,6 +12,7 @@ import {
   type ListOptions,
   type Page,
 } from '../ports.ts';
+import { sortRange } from './sort-range.ts';
 import { retryWhileBusy } from './sqlite-busy.ts';
 import { sqliteError } from './sqlite-errors.ts';
 import { createDatabaseFile, openDatabase, prepareDatabase } from './sqlite-schema.ts';
@@ -81,8 +82,8 @@ class OpenSqliteCatalog implements SqliteCatalog {
     this.#writer = new SqliteWriter(database, { thing, now, busyLimit, onErased: this.#scrubber.soon });
     const items = 'SELECT s, v, x, d FROM items WHERE (x IS NULL OR x >= ?) AND p = ?';
     this.#get = database.prepare(`${items} AND s = ?`);
-    this.#ascending = database.prepare(`${items} AND s >= ? AND s < ? ORDER BY s`);
-    this.#descending = database.prepare(`${items} AND s >= ? AND s < ? ORDER BY s DESC`);
+    this.#ascending = database.prepare(`${items} AND s BETWEEN ? AND ? ORDER BY s`);
+    this.#descending = database.prepare(`${items} AND s BETWEEN ? AND ? ORDER BY s DESC`);
   }
 
   async get(partition: string, sort: string, options: CallOptions = {}): Promise<Item | undefined> {
@@ -110,11 +111,14 @@ class OpenSqliteCatalog implements SqliteCatalog {
     this.#database.close();
   }
 
-  #page(partition: string, { after, limit, prefix = '', reverse = false }: ListOptions): Page {
+  #page(partition: string, options: ListOptions): Page {
+    const { limit, reverse = false } = options;
+    const range = sortRange(options);
+    if (range === undefined) return { items: [] };
     const statement = reverse ? this.#descending : this.#ascending;
     const items: Item[] = [];
     let bytes = 0;
-    for (const row of statement.iterate(this.#now(), partition, ...bounds(prefix, after, reverse))) {
+    for (const row of statement.iterate(this.#now(), partition, range.from, range.to)) {
       if (items.length === limit || bytes > PAGE_BYTES) return { items, next: items.at(-1)!.sort };
       const item = itemOf(partition, row, this.#thing);
       bytes += item.data.length;
@@ -135,18 +139,6 @@ class OpenSqliteCatalog implements SqliteCatalog {
   #checkOpen(): void {
     if (this.#closed) throw new SealroomError('unexpected', `${this.#thing}: it was used after it was closed`);
   }
-}
-
-/**
- * The sort keys of a page, from the first one up to, not including, the second. A space sorts before every character
- * of a key and DEL after, so a key followed by a space is the end of what is not after it.
- */
-function bounds(prefix: string, after: string | undefined, reverse: boolean): [from: string, to: string] {
-  const end = `${prefix}\x7f`;
-  if (after === undefined) return [prefix, end];
-  if (reverse) return [prefix, after < end ? after : end];
-  const next = `${after} `;
-  return [next > prefix ? next : prefix, end];
 }
 
 function itemOf(partition: string, row: Record<string, SQLOutputValue>, thing: string): Item {

@@ -83,6 +83,14 @@ export interface Cipher {
   ): Uint8Array | null | Promise<Uint8Array | null>;
 
   /**
+   * AES-256-CTR from a counter of zeros, which authenticates nothing: what comes out may be anybody's, or garbage. Only
+   * for taking over what others wrote so (`src/import/demo`); nothing of Sealroom's is ever sealed that way.
+   *
+   * @param key of 32 bytes
+   */
+  unauthenticatedCtr(key: DataKey): RunningOpening;
+
+  /**
    * Verifies an ECDSA signature over what `update` is given.
    *
    * @param publicKey compressed point, as in the header's context (F8)
@@ -95,6 +103,11 @@ export interface RunningHash {
   update(bytes: Uint8Array): void;
   /** The hash of everything, once. */
   digest(): Uint8Array;
+}
+
+export interface RunningOpening {
+  /** The plaintext of the next bytes, in memory that is the caller's to wipe. */
+  update(ciphertext: Uint8Array): Uint8Array;
 }
 
 export interface SignatureVerifier {

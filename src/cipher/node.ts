@@ -28,6 +28,9 @@ import type { Cipher } from './cipher.ts';
 /** OpenSSL takes lengths as signed 32-bit integers, so longer pieces go in parts. */
 const MAX_UPDATE_LENGTH = 2 ** 30;
 
+/** Of the counter of CTR mode: a block of AES. */
+const COUNTER_LENGTH = 16;
+
 /** Where a frame's IV and its ciphertext begin. */
 const REGULAR_OFFSETS = [4, REGULAR_TEXT_OFFSET] as const;
 const FINAL_OFFSETS = [8, FINAL_TEXT_OFFSET] as const;
@@ -147,6 +150,11 @@ export const nodeCipher: Cipher = {
     if (openInto(frames.key, iv, aad, text, out.subarray(written))) return out;
     out.fill(0);
     return null;
+  },
+
+  unauthenticatedCtr(key) {
+    const decipher = createDecipheriv('aes-256-ctr', key.bytes, new Uint8Array(COUNTER_LENGTH));
+    return { update: (ciphertext) => decipher.update(ciphertext) };
   },
 
   verifier(signature, publicKey) {

@@ -5,7 +5,7 @@
 import type { NewToken, TokenRequest, VaultVerbs } from '../access/access.ts';
 import type { Client } from '../client/connect.ts';
 import type { AddressedLinks } from '../client/links.ts';
-import type { OpenedVault } from '../compose/open.ts';
+import type { ComposeOptions, OpenedVault } from '../compose/open.ts';
 import { loadConfig, remoteService, tenantName, vaultFolder } from '../config/config.ts';
 import type { Config, RemoteService } from '../config/config.ts';
 import { SealroomError } from '../errors.ts';
@@ -106,9 +106,13 @@ async function openLocal({
 }: Session): Promise<{ readonly config: Config; readonly opened: OpenedVault }> {
   const { openVaultAt } = await import('../compose/open.ts');
   const config = await loadConfig(vaultFolder(vault));
-  return { config, opened: await openVaultAt(config, { signal, onExposed: warnOfExposure(terminal) }) };
+  return { config, opened: await openVaultAt(config, { signal, ...warnings(terminal) }) };
 }
 
-export function warnOfExposure(terminal: Terminal): (path: string) => void {
-  return (path) => terminal.warn(`${path} can be read by others than you: chmod 600 it`);
+/** What the user should know of keys and stores, whatever the command does with them. */
+export function warnings(terminal: Terminal): Required<Pick<ComposeOptions, 'onExposed' | 'onNotice'>> {
+  return {
+    onExposed: (path) => terminal.warn(`${path} can be read by others than you: chmod 600 it`),
+    onNotice: (text) => terminal.warn(text),
+  };
 }

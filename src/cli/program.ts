@@ -15,6 +15,8 @@ import type { PutArguments } from './commands/put.ts';
 import type { ServeArguments } from './commands/serve.ts';
 import type { SweepArguments } from './commands/sweep.ts';
 import type { VerifyArguments } from './commands/verify.ts';
+import { addImportCommand } from './import-program.ts';
+import type { SetupAwsArguments } from './commands/setup-aws.ts';
 import type { Session } from './session.ts';
 
 export interface GlobalOptions {
@@ -43,6 +45,7 @@ export function createProgram(startSession: StartSession): Command {
   const start = (command: Command): Session => startSession(command.optsWithGlobals<GlobalOptions>());
   addVaultCommands(program, start);
   addFileCommands(program, start);
+  addImportCommand(program, start);
   addTokenCommands(program, start);
   addLinkCommands(program, start);
   addMessageCommands(program, start);
@@ -82,9 +85,30 @@ function addVaultCommands(program: Command, start: Start): void {
     .description('make a vault')
     .argument('[dir]', 'folder of the vault (else --vault)')
     .addOption(collected('--key <spec>', 'key to use in place of a new one; may be repeated', repeated))
+    .option('--blobs <spec>', 'where the bytes go (else a folder in the vault): fs:FOLDER or s3:BUCKET/PREFIX')
+    .option('--catalog <spec>', 'where the records go (else a file in the vault): sqlite:FILE or dynamodb:TABLE')
     .action(async (folder: string | undefined, options: InitArguments, command: Command) =>
       (await import('./commands/init.ts')).init(start(command), folder, options),
     );
+  program
+    .command('setup')
+    .description('make what a vault needs elsewhere, and the vault')
+    .command('aws')
+    .description('make key, bucket and table on AWS, as far as they are missing, and the vault in them')
+    .requiredOption('--bucket <name>', 'bucket for the bytes')
+    .requiredOption('--table <name>', 'table for the records')
+    .requiredOption('--alias <name>', 'alias of the key')
+    .option('--region <region>', "Region of all three (else the AWS SDK's own setting)")
+    .option('--replica-region <region>', 'Region of a replica of the key; makes a multi-Region key')
+    .option('--yes', 'do what the plan says without asking')
+    .option('--check', 'change nothing: examine what is there')
+    .action(async (options: SetupAwsArguments, command: Command) =>
+      (await import('./commands/setup-aws.ts')).setupAws(start(command), options),
+    );
+  program
+    .command('doctor')
+    .description('examine the vault: keys, stores, settings, permissions; say how to mend what is wrong')
+    .action(async (_: object, command: Command) => (await import('./commands/doctor.ts')).doctor(start(command)));
   program
     .command('serve')
     .description('offer the vault over HTTP, until a signal ends it')

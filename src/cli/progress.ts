@@ -60,11 +60,16 @@ export class Progress implements Disposable {
     this.#drawn = true;
   }
 
+  /** Takes the line away until it is drawn again, so that something else can be written there. */
+  hide(): void {
+    if (this.#drawn) this.#stream.write(ERASE_LINE);
+    this.#drawn = false;
+  }
+
   /** Takes the line away. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    if (this.#drawn) this.#stream.write(ERASE_LINE);
-    this.#drawn = false;
+    this.hide();
   }
 
   #line(elapsed: number): string {

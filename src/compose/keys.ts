@@ -1,9 +1,11 @@
 /** From key specifications to a keyring: the only place that names the keyrings. */
 import { resolve } from 'node:path';
+import type { KmsClients } from '../aws/kms-clients.ts';
 import { SealroomError } from '../errors.ts';
 import { readJwk } from '../key-files/jwk.ts';
 import { readRsaKey } from '../key-files/rsa.ts';
-import type { JwkSpec, KeySpec, RsaSpec } from '../key-spec.ts';
+import { areRelatedKeys, keyArn, parseKmsArn } from '../message/kms-arn.ts';
+import type { AwsKmsDiscoverySpec, AwsKmsSpec, JwkSpec, KeySpec, RsaSpec } from '../specs/key-spec.ts';
 import { multiKeyring } from '../keyrings/multi.ts';
 import { rawAesKeyring } from '../keyrings/raw-aes.ts';
 import { rawRsaKeyring } from '../keyrings/raw-rsa.ts';
@@ -33,7 +35,8 @@ export interface ComposeKeysOptions {
 }
 
 /**
- * Reads the key files and makes one keyring of them. Disposing it wipes the AES keys that were read.
+ * Reads the key files and makes one keyring of all keys. Disposing it wipes the AES keys that were read, and closes the
+ * connections to AWS. No key in AWS KMS is asked for anything yet.
  *
  * @throws SealroomError `bad-key` when a file cannot be used, or a key is not of the kind that the purpose takes
  */
@@ -42,15 +45,19 @@ export async function keyringFromSpecs(
   options: ComposeKeysOptions,
 ): Promise<Keyring & Disposable> {
   if (keys.length === 0) throw new SealroomError('bad-key', 'no key is given');
-  if (options.purpose === 'vault' && !keys.some(({ scheme }) => scheme === 'jwk')) {
+  if (options.purpose === 'vault' && keys.every(({ scheme }) => scheme === 'rsa')) {
     throw new SealroomError('bad-key', 'a vault needs a key that opens: an rsa: key only wraps, for recovery');
   }
+  refuseReplicas(keys);
   using scope = new DisposableStack();
+  const kms = new AwsKmsKeys(options, scope);
+  const fromSpec = (spec: KeySpec): Promise<Keyring> => {
+    if (spec.scheme === 'jwk') return fromJwk(spec, options, scope);
+    return spec.scheme === 'rsa' ? fromRsa(spec, options) : kms.fromSpec(spec);
+  };
   const read = async (specs: readonly KeySpec[]): Promise<Keyring[]> => {
     const keyrings: Keyring[] = [];
-    for (const spec of specs) {
-      keyrings.push(spec.scheme === 'jwk' ? await fromJwk(spec, options, scope) : await fromRsa(spec, options));
-    }
+    for (const spec of specs) keyrings.push(await fromSpec(spec));
     return keyrings;
   };
   const current = await read(keys);
@@ -85,4 +92,54 @@ async function fromRsa(spec: RsaSpec, options: ComposeKeysOptions): Promise<Keyr
   }
   if (exposed) options.onExposed?.(path);
   return rawRsaKeyring({ providerId: spec.provider, name: spec.name, padding: spec.padding, publicKey, privateKey });
+}
+
+/** Two replicas of one multi-Region key are one key: data keys wrapped under both would be no safer. */
+function refuseReplicas(specs: readonly KeySpec[]): void {
+  const arns = specs.flatMap((spec) => (spec.scheme === 'aws-kms' ? (parseKmsArn(spec.keyId) ?? []) : []));
+  const twice = arns.find((arn, index) => arns.slice(0, index).some((other) => areRelatedKeys(arn, other)));
+  if (twice !== undefined) {
+    throw new SealroomError(
+      'bad-key',
+      `the key ${twice.id} of AWS KMS, or a replica of it, is named twice; once is enough`,
+    );
+  }
+}
+
+/** Keyrings of AWS KMS, whose clients they share. The SDK is loaded with the first of them. */
+class AwsKmsKeys {
+  readonly #options: ComposeKeysOptions;
+  readonly #scope: DisposableStack;
+  #clients: KmsClients | undefined;
+
+  constructor(options: ComposeKeysOptions, scope: DisposableStack) {
+    this.#options = options;
+    this.#scope = scope;
+  }
+
+  async fromSpec(spec: AwsKmsSpec | AwsKmsDiscoverySpec): Promise<Keyring> {
+    const { purpose } = this.#options;
+    if (spec.scheme === 'aws-kms-discovery') {
+      if (purpose === 'decrypt') return this.#discovery(spec);
+      throw new SealroomError('bad-key', 'aws-kms:* is for decrypting messages only; name a key by its ARN');
+    }
+    // What an alias stands for can change, and no message names one: by it alone nothing opens again.
+    if (purpose !== 'message') keyArn(spec.keyId);
+    const [{ awsKmsKeyring }, clients] = await Promise.all([import('../keyrings/aws-kms.ts'), this.#loadClients()]);
+    return awsKmsKeyring({ ...spec, clients });
+  }
+
+  async #discovery(spec: AwsKmsDiscoverySpec): Promise<Keyring> {
+    const [{ awsKmsDiscoveryKeyring }, clients] = await Promise.all([
+      import('../keyrings/aws-kms.ts'),
+      this.#loadClients(),
+    ]);
+    return awsKmsDiscoveryKeyring({ ...spec, clients });
+  }
+
+  async #loadClients(): Promise<KmsClients> {
+    const { KmsClients: Clients } = await import('../aws/kms-clients.ts');
+    this.#clients ??= this.#scope.use(new Clients());
+    return this.#clients;
+  }
 }

@@ -10,8 +10,10 @@ import type { HttpConfig } from './http.ts';
 import type { ConfigFault, ConfigFile } from './schema.ts';
 import { SealroomError } from '../errors.ts';
 import { fileError, systemCode } from '../file-errors.ts';
-import { parseKeySpec } from '../key-spec.ts';
-import type { KeySpec } from '../key-spec.ts';
+import { isKeyFile, parseKeySpec } from '../specs/key-spec.ts';
+import type { KeySpec } from '../specs/key-spec.ts';
+import { parseBlobsSpec, parseCatalogSpec } from '../specs/store-spec.ts';
+import type { BlobsSpec, CatalogSpec } from '../specs/store-spec.ts';
 
 export interface Config {
   /** Folder of the vault: absolute, as are all paths here. */
@@ -20,8 +22,8 @@ export interface Config {
   readonly pins: readonly string[];
   readonly keys: readonly KeySpec[];
   readonly oldKeys: readonly KeySpec[];
-  readonly blobs: { readonly kind: 'fs'; readonly path: string };
-  readonly catalog: { readonly kind: 'sqlite'; readonly path: string };
+  readonly blobs: BlobsSpec;
+  readonly catalog: CatalogSpec;
   readonly limits: {
     readonly frameLength?: number | undefined;
     readonly segmentLength?: number | undefined;
@@ -93,10 +95,15 @@ export function remoteService(environment: Environment = process.env): RemoteSer
  * in the file are relative to the folder, paths in variables to the current folder. When the variables say everything,
  * no file is needed.
  *
+ * @param options.name of the file in the folder, where it has another than `sealroom.json`
  * @throws SealroomError `no-vault`, `bad-configuration` naming the place and the reason, `unsupported-version`
  */
-export async function loadConfig(folder: string, environment: Environment = process.env): Promise<Config> {
-  const file = join(resolve(folder), CONFIG_FILE);
+export async function loadConfig(
+  folder: string,
+  environment: Environment = process.env,
+  { name = CONFIG_FILE }: { readonly name?: string } = {},
+): Promise<Config> {
+  const file = join(resolve(folder), name);
   const read = await readConfigFile(file);
   const overrides = fromEnvironment(environment);
   if (read === undefined && overrides.id === undefined) {
@@ -206,8 +213,13 @@ function badConfiguration(place: string, reason: string): SealroomError {
 
 function resolved(config: ConfigFile, places: Places, folder: string): Config {
   const baseOf = (key: ConfigKey): string => (places.fromEnvironment(key) ? process.cwd() : folder);
-  const path = (key: 'blobs' | 'catalog'): string =>
-    resolve(baseOf(key), config[key].slice(config[key].indexOf(':') + 1));
+  const store = <Spec extends BlobsSpec | CatalogSpec>(
+    key: 'blobs' | 'catalog',
+    parse: (text: string) => Spec,
+  ): Spec => {
+    const spec = at(places, [key], () => parse(config[key]));
+    return Object.freeze('path' in spec ? { ...spec, path: resolve(baseOf(key), spec.path) } : spec);
+  };
   const specs = (key: 'keys' | 'oldKeys'): readonly KeySpec[] =>
     Object.freeze(
       (config[key] ?? []).map((text, index) => resolvedSpec(text, { places, key, index, base: baseOf(key) })),
@@ -219,8 +231,8 @@ function resolved(config: ConfigFile, places: Places, folder: string): Config {
     pins: Object.freeze([...config.pins]),
     keys: specs('keys'),
     oldKeys: specs('oldKeys'),
-    blobs: Object.freeze({ kind: 'fs', path: path('blobs') }),
-    catalog: Object.freeze({ kind: 'sqlite', path: path('catalog') }),
+    blobs: store('blobs', parseBlobsSpec),
+    catalog: store('catalog', parseCatalogSpec),
     limits: Object.freeze({
       frameLength,
       segmentLength,
@@ -232,14 +244,24 @@ function resolved(config: ConfigFile, places: Places, folder: string): Config {
 
 function resolvedSpec(
   text: string,
-  at: { readonly places: Places; readonly key: 'keys' | 'oldKeys'; readonly index: number; readonly base: string },
+  {
+    places,
+    key,
+    index,
+    base,
+  }: { readonly places: Places; readonly key: 'keys' | 'oldKeys'; readonly index: number; readonly base: string },
 ): KeySpec {
+  const spec = at(places, [key, index], () => parseKeySpec(text));
+  return Object.freeze(isKeyFile(spec) ? { ...spec, path: resolve(base, spec.path) } : spec);
+}
+
+/** What the text at a place says; an error names the place. */
+function at<Value>(places: Places, path: ConfigFault['path'], parse: () => Value): Value {
   try {
-    const spec = parseKeySpec(text);
-    return Object.freeze({ ...spec, path: resolve(at.base, spec.path) });
+    return parse();
   } catch (error) {
     if (!(error instanceof SealroomError)) throw error;
-    throw at.places.fault({ path: [at.key, at.index], reason: error.message });
+    throw places.fault({ path, reason: error.message });
   }
 }
 

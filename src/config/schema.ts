@@ -25,8 +25,8 @@ export interface ConfigFile {
 
 const VAULT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const PIN = /^[0-9a-f]{64}$/;
-const BLOBS = /^fs:./s;
-const CATALOG = /^sqlite:./s;
+const BLOBS = /^(?:fs|s3):./s;
+const CATALOG = /^(?:sqlite|dynamodb):./s;
 /** The format's own limit. */
 const MAX_FRAME_LENGTH = 2 ** 32 - 1;
 /** The longest that a vault takes. */
@@ -49,10 +49,16 @@ export const configSchema: z.ZodType<ConfigFile> = z
     keys: z
       .array(z.string())
       .min(1)
-      .describe('Key specifications, such as jwk:master.jwk: the first makes data keys, the others wrap them too.'),
+      .describe(
+        'Key specifications, such as jwk:master.jwk or aws-kms:KEY-ARN: the first makes data keys, the others wrap them too.',
+      ),
     oldKeys: z.array(z.string()).optional().describe('Key specifications of keys that only open what they sealed.'),
-    blobs: matching(BLOBS, 'fs:FOLDER').describe('Where the encrypted bytes are: fs:FOLDER.'),
-    catalog: matching(CATALOG, 'sqlite:FILE').describe('Where the records are: sqlite:FILE.'),
+    blobs: matching(BLOBS, 'fs:FOLDER or s3:BUCKET/PREFIX').describe(
+      'Where the encrypted bytes are: fs:FOLDER, or s3:BUCKET/PREFIX with ?region=, owner=, path-style=, part-size=, parts=.',
+    ),
+    catalog: matching(CATALOG, 'sqlite:FILE or dynamodb:TABLE').describe(
+      'Where the records are: sqlite:FILE, or dynamodb:TABLE with ?region=.',
+    ),
     http: httpSchema.optional(),
     limits: z
       .strictObject({

@@ -8,7 +8,6 @@ import {
   FINAL_TEXT_OFFSET,
   MAX_FRAMES,
   REGULAR_OVERHEAD,
-  frameCount,
   frameLengthAt,
   frameSpan,
   scanFrames,
@@ -47,17 +46,17 @@ export async function* sealFrames(
   let sequence = 1;
   for (let final = false; !final;) {
     throwIfCancelled(signal);
-    // A frame is sealed only once it is known whether it is the final one, for that is authenticated: those after which
-    // another byte is at hand are not, and are sealed where they lie. The one at the end of a chunk is copied.
-    const certain = Math.min(perBatch, Math.floor(((await reader.buffered()) - 1) / frameLength));
+    // The final frame is the one that is not full (F14). Full ones are sealed where they lie; what lies across two chunks
+    // is copied together.
+    const full = Math.min(perBatch, Math.floor((await reader.buffered()) / frameLength));
     let batch: Uint8Array;
-    if (certain > 0) {
-      batch = reader.take(certain * frameLength);
+    if (full > 0) {
+      batch = reader.take(full * frameLength);
     } else {
       batch = await gathered.fill(reader, frameLength);
-      final = batch.length < frameLength || (await reader.atEnd());
+      final = batch.length < frameLength;
     }
-    const frames = frameCount(batch.length, frameLength);
+    const frames = final ? 1 : batch.length / frameLength;
     // The last number is the final frame's alone: a regular frame's would read as the mark of a final one.
     if (sequence + frames - 1 > (final ? MAX_FRAMES : MAX_FRAMES - 1)) {
       throw new SealroomError('limit', `a message has at most ${MAX_FRAMES} frames: use longer frames`);

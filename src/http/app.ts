@@ -1,5 +1,6 @@
 /** The service: a function of a vault and options. It listens nowhere by itself. */
 import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
@@ -33,6 +34,8 @@ export interface AppOptions extends Partial<HttpOptions> {
   readonly access?: Access | undefined;
   /** The clock, in milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
+  /** What a request is called in logs and in answers that report an error; a fresh random id unless given. */
+  readonly requestId?: ((request: Pick<IncomingMessage, 'headers'>) => string) | undefined;
 }
 
 /** Most bytes of a JSON body: what a file's name, tags and metadata take, escaped as JSON may. */
@@ -55,10 +58,10 @@ const LONGEST_PARAMETER = 16 * 1024;
 /** Makes the app; it is ready to be given requests. */
 export async function createApp(
   vault: Vault,
-  { access, now = Date.now, ...given }: AppOptions = {},
+  { access, now = Date.now, requestId = () => crypto.randomUUID(), ...given }: AppOptions = {},
 ): Promise<FastifyInstance> {
   const options = httpOptions(given);
-  const app = makeFastify(options);
+  const app = makeFastify(options, requestId);
   const metrics = await openMetrics();
   app.addHook('onClose', () => metrics[Symbol.dispose]());
   const log = requestLog(options.logger);
@@ -90,7 +93,10 @@ export async function createApp(
   return app;
 }
 
-function makeFastify({ tls, trustProxy }: HttpOptions): FastifyInstance {
+function makeFastify(
+  { tls, trustProxy }: HttpOptions,
+  requestId: NonNullable<AppOptions['requestId']>,
+): FastifyInstance {
   const connectionErrors = new ConnectionErrors();
   return Fastify({
     serverFactory: (handler) =>
@@ -99,7 +105,7 @@ function makeFastify({ tls, trustProxy }: HttpOptions): FastifyInstance {
         : connectionErrors.watch(createSecureServer({ ...tls, ...TIMING }, handler)),
     // Its own lines hold addresses of requests: what is logged, `log.ts` says.
     logger: false,
-    genReqId: () => crypto.randomUUID(),
+    genReqId: requestId,
     trustProxy: typeof trustProxy === 'object' ? [...trustProxy] : trustProxy,
     bodyLimit: JSON_LIMIT,
     onProtoPoisoning: 'error',

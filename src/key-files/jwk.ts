@@ -1,7 +1,7 @@
 /** AES keys in files: a JSON Web Key of type `oct` (RFC 7517, RFC 7518 section 6.4). */
 import { cipher } from '../cipher/index.ts';
 import { DataKey } from '../data-key.ts';
-import { keyNameOfPath } from '../key-spec.ts';
+import { keyNameOfPath } from '../specs/key-spec.ts';
 import { checkKeyName } from '../message/raw-key.ts';
 import { PRIVATE_MODE, badKeyFile, createKeyFiles, readKeyFile } from './file.ts';
 

@@ -1,8 +1,9 @@
 /** Several keyrings as one: a data key wrapped under each of them opens with any of them. */
 import type { DataKey } from '../data-key.ts';
-import { SealroomError, isSealroomError, throwIfCancelled } from '../errors.ts';
+import { SealroomError, throwIfCancelled } from '../errors.ts';
 import type { EncryptionContext } from '../message/context.ts';
 import type { EncryptedDataKey } from '../message/edk.ts';
+import { asOneFailure } from '../ports.ts';
 import type { CallOptions, Keyring } from '../ports.ts';
 
 export interface MultiKeyringMembers {
@@ -50,7 +51,7 @@ export function multiKeyring({ generator, wrappers = [], unwrapOnly = [] }: Mult
           failures.push(error);
         }
       }
-      if (failures.length > 0) throw asOne(failures);
+      if (failures.length > 0) throw asOneFailure(failures);
       return null;
     },
   };
@@ -66,16 +67,4 @@ async function wrapUnder(
   const edks: EncryptedDataKey[] = [];
   for (const keyring of keyrings) edks.push(...(await keyring.wrap(dataKey, context, options)));
   return edks;
-}
-
-/** `unavailable` outranks the rest: the key that did not answer may be the one that opens, so trying again makes sense. */
-function asOne(failures: readonly unknown[]): unknown {
-  if (failures.length === 1) return failures[0];
-  const first = failures.find((failure) => isSealroomError(failure, 'unavailable')) ?? failures[0];
-  const reasons = failures.map((failure) => (failure instanceof Error ? failure.message : 'a fault'));
-  return new SealroomError(
-    isSealroomError(first) ? first.code : 'unexpected',
-    `none of ${failures.length} keys opened it: ${reasons.join('; ')}`,
-    { cause: new AggregateError(failures) },
-  );
 }

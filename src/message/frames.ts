@@ -22,9 +22,9 @@ export const FINAL_TEXT_OFFSET: number = REGULAR_TEXT_OFFSET + SEQUENCE_LENGTH +
 /** Stands where a regular frame has its sequence number. */
 export const FINAL_MARKER = 0xffff_ffff;
 
-/** How many frames hold a plaintext (F14): at least one, and the last one is full where the length divides evenly. */
+/** How many frames hold a plaintext (F14): full ones, and the final one, which never is. */
 export function frameCount(size: number, frameLength: number): number {
-  return Math.max(1, Math.ceil(size / frameLength));
+  return Math.floor(size / frameLength) + 1;
 }
 
 /** Size of the body that holds a plaintext. */
@@ -52,7 +52,7 @@ function bodySize({ size, frames }: FrameLayout): number {
 
 /**
  * The layout of a body of this size. Right for both ways to end a message whose length is a multiple of the frame
- * length: with a full final frame, or with an empty one after it (F14).
+ * length: with an empty final frame, or with a full one (F14).
  *
  * @throws SealroomError `truncated` when no body has this size
  */

@@ -1,6 +1,6 @@
 /** For whoever implements a port, or tests what stands on them: the suites of the law, stores in memory, and faults. */
 export { blobStoreSuite, type BlobStoreSubject } from './blob-store-suite.ts';
-export { catalogSuite, type CatalogSubject, type TestClock } from './catalog-suite.ts';
+export { catalogSuite, type CatalogSubject, type CatalogSuiteOptions, type TestClock } from './catalog-suite.ts';
 export { keyringSuite, type KeyringSubject } from './keyring-suite.ts';
 export { MemoryBlobs, type MemoryBlobsOptions } from './memory-blobs.ts';
 export { MemoryCatalog, type MemoryCatalogOptions } from './memory-catalog.ts';

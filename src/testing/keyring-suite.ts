@@ -17,6 +17,8 @@ export interface KeyringSubject {
   readonly other: Keyring;
   /** Whether what was wrapped with one context is refused with another. */
   readonly bindsContext: boolean;
+  /** Whether it takes a context with an empty name or value; else it refuses to wrap with one (`usage`). True unless given. */
+  readonly takesEmptyText?: boolean;
 }
 
 const CONTEXT: EncryptionContext = { tenant: 'acme', file: '42' };
@@ -151,14 +153,21 @@ export function keyringSuite(name: string, factory: () => KeyringSubject | Promi
       assert.deepEqual(within, before);
     });
 
-    law('takes any context', async ({ keyring }) => {
+    law('takes any context', async ({ keyring, takesEmptyText = true }) => {
       const contexts: EncryptionContext[] = [
         {},
-        { name: '' },
         { Ä: 'ö', 'a-1': '𝄞', a_1: '\u0000', B: 'b', a: 'a' },
         Object.fromEntries([['__proto__', 'a pair like any other']]),
       ];
       for (const context of contexts) {
+        const { dataKey, edks } = await keyring.generate(context);
+        assert.deepEqual(await opened(keyring, edks, context), secretOf(dataKey));
+      }
+      for (const context of [{ name: '' }, { '': 'value' }]) {
+        if (!takesEmptyText) {
+          await rejects(keyring.generate(context), 'usage');
+          continue;
+        }
         const { dataKey, edks } = await keyring.generate(context);
         assert.deepEqual(await opened(keyring, edks, context), secretOf(dataKey));
       }

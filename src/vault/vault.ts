@@ -50,6 +50,11 @@ export interface VaultTuning {
 export interface CreateVaultOptions extends VaultPorts, VaultTuning, CallOptions {
   /** Partitions that files and journal are spread over: a power of two up to 256; 1 unless given. */
   readonly shards?: number | undefined;
+  /**
+   * Called before anything is written, with what the vault will be opened by: whoever wants that to outlive a crash
+   * keeps it durably here. Where it rejects, no vault is made.
+   */
+  readonly beforeWrite?: ((known: Pick<OpenVaultOptions, 'id' | 'pins'>) => Promise<void>) | undefined;
 }
 
 export interface OpenVaultOptions extends VaultPorts, VaultTuning, CallOptions {
@@ -109,6 +114,9 @@ export async function createVault(options: CreateVaultOptions): Promise<Vault> {
   const itemKey = { version: FIRST_KEY_VERSION, key };
   const settings = { id, shards, readOnly: false };
   const tenant = { name: DEFAULT_TENANT, createdAt: new Date(now()).toISOString(), quota: null };
+  // From what is known: nothing that could fail once the vault is there may keep the caller from the id and the pins.
+  const pins = [pinOf(vaultKey.commitment)];
+  await options.beforeWrite?.({ id, pins });
   const items = [
     settingsItem(settings, itemKey),
     vaultKey.item(itemKey),
@@ -121,8 +129,6 @@ export async function createVault(options: CreateVaultOptions): Promise<Vault> {
     if (!isSealroomError(error, 'conflict')) throw error;
     throw new SealroomError('exists', 'there is a vault in this catalog already', { cause: error });
   }
-  // From what is known: nothing that could fail now may keep the caller from the id and the pins.
-  const pins = [pinOf(vaultKey.commitment)];
   const keys = new CatalogKeys({ vault: id, pins, keyring, catalog, now });
   return vaultOf({ ...settings, keyring, blobs: options.blobs, catalog, keys, ...tuning, now }, pins);
 }

@@ -13,6 +13,7 @@ import type { Item } from '../../src/ports.ts';
 import { encodeItem } from '../../src/vault/items.ts';
 import { jsonChanges } from '../support/json-changes.ts';
 import type { Json } from '../support/json-changes.ts';
+import { onAws, spread } from '../support/stores.ts';
 import { DAY, SOMEBODY, accessWorld, damaged } from './world.ts';
 import type { AccessWorld } from './world.ts';
 
@@ -115,13 +116,13 @@ describe('whoever can write to the catalog', () => {
       for (const { what, changed: body } of jsonChanges(bodies[i]!, [])) {
         changed.push({ what: `body: ${what}`, changed: { ...outer, body: JSON.stringify(body) } });
       }
-      for (const { what, changed: json } of changed) {
+      for (const { what, changed: json } of spread(changed, 7)) {
         restore(victim, [{ ...item, data: encoded(json) }]);
         assertNothingMinted(await victim.answers(victim.access), honest, `${item.partition} ${item.sort}: ${what}`);
         changes++;
       }
     }
-    assert.ok(changes > 200, `${changes} changes`);
+    assert.ok(changes > (onAws ? 30 : 200), `${changes} changes`);
   });
 
   test('cannot put an item in the place of another', async () => {
@@ -129,7 +130,7 @@ describe('whoever can write to the catalog', () => {
     const own = [...victim.items.values()].filter(({ partition }) => PARTITIONS.test(partition));
     const honest = await victim.answers(victim.access);
     for (const { partition, sort } of own) {
-      for (const other of own) {
+      for (const other of spread(own, 3)) {
         if (other.partition === partition && other.sort === sort) continue;
         restore(victim, [{ ...other, partition, sort }]);
         assertNothingMinted(await victim.answers(victim.access), honest, `${other.partition} in ${partition}`);

@@ -48,6 +48,21 @@ describe('progress', () => {
     assert.equal(terminal.written, '');
   });
 
+  test('makes room for a line of results, and is drawn again after it', () => {
+    const terminal = new FakeTerminal();
+    using progress = terminal.progress();
+    progress.hide();
+    assert.equal(terminal.written, '');
+    terminal.time = 2000;
+    progress.draw();
+    progress.hide();
+    progress.hide();
+    const line = terminal.written;
+    assert.ok(line.endsWith(`B/s${ERASE}`));
+    progress.draw();
+    assert.ok(terminal.written.length > line.length);
+  });
+
   test('shows how much where the end is not known', () => {
     const terminal = new FakeTerminal();
     using progress = terminal.progress({ total: undefined });

@@ -7,6 +7,7 @@ import { openAccess } from '../../src/access/open.ts';
 import { openVaultAt } from '../../src/compose/open.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { startServer } from '../../src/http/server/server.ts';
+import { newAwsPlace, startAwsServers } from '../support/aws/place.ts';
 import { parseScript, runScript } from '../support/cli-script.ts';
 import type { Script } from '../support/cli-script.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -39,9 +40,9 @@ describe('the command line does what its scripts say', { concurrency: 2 }, () =>
   }
 });
 
-describe('the command line does the same through a service', { concurrency: 2 }, () => {
-  const remote = scripts.filter((name) => readScript(name).remote);
+const remote = scripts.filter((name) => readScript(name).remote);
 
+describe('the command line does the same through a service', { concurrency: 2 }, () => {
   test('in scripts of every kind of command on a vault', () => {
     const commands = remote.flatMap((name) => readScript(name).steps.map(({ command }) => command)).join('\n');
     for (const words of [
@@ -66,9 +67,29 @@ describe('the command line does the same through a service', { concurrency: 2 },
     test(name.replace(/\.script$/, ''), async () => {
       await using folder = await temporaryFolder();
       await using scope = new AsyncDisposableStack();
-      await runScript(readScript(name), folder.path, async (work) => {
+      const serve = async (work: string): Promise<Readonly<Record<string, string>>> => {
         const { url, token } = scope.use(await serveFolder(join(work, 'sealroom')));
         return { SEALROOM_URL: url, SEALROOM_TOKEN: token };
+      };
+      await runScript(readScript(name), folder.path, { serve });
+    });
+  }
+});
+
+describe('the command line does the same on S3, DynamoDB and KMS', { concurrency: 2 }, () => {
+  for (const name of remote) {
+    test(name.replace(/\.script$/, ''), async (t) => {
+      const servers = await startAwsServers(t);
+      if (servers === undefined) return;
+      await using scope = new AsyncDisposableStack();
+      scope.use(servers);
+      const folder = scope.use(await temporaryFolder());
+      const { key, blobs, catalog, variables } = scope.use(await newAwsPlace(servers));
+      await runScript(readScript(name), folder.path, {
+        make: (command) =>
+          command.replace(/\binit\b/, (word) => `${word} --key '${key}' --blobs '${blobs}' --catalog '${catalog}'`),
+        variables,
+        words: { master: key, provider: 'aws-kms', key: key.slice('aws-kms:'.length) },
       });
     });
   }

@@ -5,8 +5,8 @@ import { describe, test } from 'node:test';
 import { keyringFromSpecs } from '../../src/compose/keys.ts';
 import type { KeyPurpose } from '../../src/compose/keys.ts';
 import { createJwk } from '../../src/key-files/jwk.ts';
-import { parseKeySpec } from '../../src/key-spec.ts';
-import type { KeySpec } from '../../src/key-spec.ts';
+import { parseKeySpec } from '../../src/specs/key-spec.ts';
+import type { KeySpec } from '../../src/specs/key-spec.ts';
 import type { Keyring } from '../../src/ports.ts';
 import { rejection } from '../../src/testing/rejects.ts';
 import { rsaKeyPair } from '../support/rsa-keys.ts';
@@ -122,4 +122,39 @@ describe('keys for decrypting', () => {
       assert.deepEqual(exposed, paths.slice(0, 2));
     }),
   );
+});
+
+describe('keys in AWS KMS', () => {
+  const arn = (region: string, id: string): string => `aws-kms:arn:aws:kms:${region}:111122223333:key/${id}`;
+
+  test('are named to a vault by their ARN, and one that opens is enough', () =>
+    withKeys(async (compose) => {
+      const vault = await compose('vault', `${arn('eu-west-1', 'a')} ${arn('us-east-1', 'a')} rsa:recovery.pem.pub`);
+      vault[Symbol.dispose]();
+      for (const spec of ['aws-kms:alias/files', 'aws-kms:arn:aws:kms:eu-west-1:111122223333:alias/files']) {
+        const { message } = await rejection(compose('vault', spec), 'bad-key');
+        assert.match(message, /is no ARN of a key/);
+        await rejection(compose('vault', 'jwk:a.jwk', spec), 'bad-key');
+        await rejection(compose('decrypt', spec), 'bad-key');
+        (await compose('message', spec))[Symbol.dispose]();
+      }
+    }));
+
+  test('are found by discovery for decrypting messages only', () =>
+    withKeys(async (compose) => {
+      await rejection(compose('vault', 'aws-kms:*'), 'bad-key');
+      await rejection(compose('vault', 'jwk:a.jwk', 'aws-kms:*'), 'bad-key');
+      await rejection(compose('message', 'aws-kms:*'), 'bad-key');
+      (await compose('decrypt', 'aws-kms:*'))[Symbol.dispose]();
+    }));
+
+  test('are not named twice, nor with a replica', () =>
+    withKeys(async (compose) => {
+      for (const keys of [
+        `${arn('eu-west-1', 'a')} ${arn('eu-west-1', 'a')}`,
+        `${arn('eu-west-1', 'mrk-a')} jwk:a.jwk ${arn('us-east-1', 'mrk-a')}`,
+      ]) {
+        assert.match((await rejection(compose('vault', keys), 'bad-key')).message, /named twice/);
+      }
+    }));
 });

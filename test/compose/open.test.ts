@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, test } from 'node:test';
 import { collect, utf8 } from '../../src/bytes.ts';
 import { initVault } from '../../src/compose/init.ts';
+import type { InitOptions } from '../../src/compose/init.ts';
 import { openVaultAt } from '../../src/compose/open.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { isSealroomError } from '../../src/errors.ts';
 import { createJwk } from '../../src/key-files/jwk.ts';
-import { parseKeySpec } from '../../src/key-spec.ts';
+import { parseKeySpec } from '../../src/specs/key-spec.ts';
 import { rejection } from '../../src/testing/rejects.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -96,7 +97,7 @@ describe('making a vault', () => {
     assert.equal(masterKey, undefined);
     assert.deepEqual(await everything(path), ['blobs', 'catalog.db', 'sealroom.json']);
     const config = await loadConfig(path, {});
-    assert.equal(config.keys[0]!.path, key);
+    assert.deepEqual(config.keys, [{ scheme: 'jwk', path: key, provider: 'sealroom' }]);
     await (await openVaultAt(config)).close();
   });
 
@@ -135,6 +136,72 @@ describe('making a vault', () => {
     await opened.vault.tenant('default').put(utf8('x'), { name: 'n' });
     const names = (await readdir(path)).filter((name) => !name.startsWith('catalog.db-'));
     assert.deepEqual(names.sort(), ['blobs', 'catalog.db', 'master.jwk', 'sealroom.json']);
+  });
+});
+
+describe('a vault whose stores are elsewhere', () => {
+  const elsewhere = (folder: string): Required<Pick<InitOptions, 'blobs' | 'catalog'>> => ({
+    blobs: { kind: 'fs', path: join(folder, 'elsewhere/blobs') },
+    catalog: { kind: 'sqlite', path: join(folder, 'elsewhere.db') },
+  });
+
+  test('has them named in its configuration, and only its key in its folder', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'vault');
+    const stores = elsewhere(folder.path);
+    await initVault(path, stores);
+    assert.deepEqual(await everything(path), ['master.jwk', 'sealroom.json']);
+    const config = await loadConfig(path, {});
+    assert.deepEqual({ blobs: config.blobs, catalog: config.catalog }, stores);
+    await using opened = await openVaultAt(config);
+    await opened.vault.tenant('default').put(utf8('x'), { name: 'n' });
+  });
+
+  test('is finished by the next run when the one before was broken off', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'vault');
+    const options = { ...elsewhere(folder.path) };
+    const { id, masterKey } = await initVault(path, options);
+    const unfinished = `sealroom.json.${id}.unfinished`;
+    await rename(join(path, 'sealroom.json'), join(path, unfinished));
+    // One that never came into the catalog, from a run that died earlier.
+    const other = JSON.stringify({
+      ...JSON.parse(await readFile(join(path, unfinished), 'utf8')),
+      id: '00000000-0000-4000-8000-000000000000',
+    });
+    await writeFile(join(path, 'sealroom.json.00000000-0000-4000-8000-000000000000.unfinished'), other);
+    assert.deepEqual(await initVault(path, options), { folder: path, id, masterKey });
+    assert.deepEqual(await everything(path), ['master.jwk', 'sealroom.json']);
+    await (await openVaultAt(await loadConfig(path, {}))).close();
+  });
+
+  test('is not finished by a run that names other stores', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'vault');
+    const options = elsewhere(folder.path);
+    const { id } = await initVault(path, options);
+    await rename(join(path, 'sealroom.json'), join(path, `sealroom.json.${id}.unfinished`));
+    const { message } = await rejection(
+      initVault(path, { ...options, blobs: { kind: 'fs', path: join(folder.path, 'b') } }),
+      'exists',
+    );
+    assert.match(message, /unfinished: a vault was begun here with other keys or stores/);
+    assert.deepEqual(await everything(path), ['master.jwk', `sealroom.json.${id}.unfinished`]);
+  });
+
+  test('is not made where there is one already, and nobody loses his configuration', async () => {
+    await using folder = await temporaryFolder();
+    const options = elsewhere(folder.path);
+    const first = join(folder.path, 'first');
+    await initVault(first, options);
+    const second = join(folder.path, 'second');
+    await rejection(initVault(second, options), 'exists');
+    await (await openVaultAt(await loadConfig(first, {}))).close();
+    // What it had written down stays: it could not know that nothing came of it, had the answer been another.
+    assert.deepEqual(
+      (await everything(second)).filter((name) => !name.endsWith('.unfinished')),
+      [],
+    );
   });
 });
 

@@ -3,8 +3,10 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { formatConfig, loadConfig, tenantName, vaultFolder } from '../../src/config/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import { MAX_FRAME_LENGTH } from '../../src/message/header.ts';
 import { rejection } from '../../src/testing/rejects.ts';
+import { isKeyFile } from '../../src/specs/key-spec.ts';
 import { configJsonSchema, schemaFile } from '../../tools/write-config-schema.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -93,8 +95,8 @@ describe('the configuration in a file', () => {
     assert.equal(await faultOf({ keys: 'jwk:a' }), 'keys: expected array, received string');
     assert.match(await faultOf({ keys: ['jwk:a', 'k'] }), /^keys\[1\]: a key is given as jwk:PATH/);
     assert.match(await faultOf({ oldKeys: ['pgp:a'] }), /^oldKeys\[0\]: there are no keys of kind "pgp:"/);
-    assert.equal(await faultOf({ blobs: 'ftp:x' }), 'blobs: expected fs:FOLDER');
-    assert.equal(await faultOf({ catalog: 'sqlite:' }), 'catalog: expected sqlite:FILE');
+    assert.equal(await faultOf({ blobs: 'ftp:x' }), 'blobs: expected fs:FOLDER or s3:BUCKET/PREFIX');
+    assert.equal(await faultOf({ catalog: 'sqlite:' }), 'catalog: expected sqlite:FILE or dynamodb:TABLE');
     assert.equal(await faultOf({ blob: 'fs:x' }), 'blob: there is no such key');
     assert.equal(await faultOf({ limits: { frames: 1 } }), 'limits.frames: there is no such key');
     assert.equal(await faultOf({ limits: { graceTime: '1' } }), 'limits.graceTime: expected number, received string');
@@ -182,23 +184,17 @@ describe('the environment', () => {
   test('needs no file, and its paths are relative to the current folder', async () => {
     await using folder = await temporaryFolder();
     const config = await loadConfig(folder.path, all);
-    assert.deepEqual(
-      config.keys.map(({ path }) => path),
-      [resolve('a.jwk'), '/b c.jwk'],
-    );
+    assert.deepEqual(pathsOf(config.keys), [resolve('a.jwk'), '/b c.jwk']);
     assert.deepEqual(config.oldKeys, []);
-    assert.equal(config.blobs.path, resolve('b'));
-    assert.equal(config.catalog.path, '/c.db');
+    assert.deepEqual(config.blobs, { kind: 'fs', path: resolve('b') });
+    assert.deepEqual(config.catalog, { kind: 'sqlite', path: '/c.db' });
   });
 
   test('counts more than the file, key by key; what is empty is not set', async () => {
     await using folder = await folderWith(JSON.stringify(valid));
     const config = await loadConfig(folder.path, { SEALROOM_OLD_KEYS: 'jwk:/older.jwk', SEALROOM_BLOBS: ' ' });
-    assert.deepEqual(
-      config.oldKeys.map(({ path }) => path),
-      ['/older.jwk'],
-    );
-    assert.equal(config.blobs.path, join(folder.path, 'blobs'));
+    assert.deepEqual(pathsOf(config.oldKeys), ['/older.jwk']);
+    assert.deepEqual(config.blobs, { kind: 'fs', path: join(folder.path, 'blobs') });
   });
 
   test('is refused with the name of the variable', async () => {
@@ -223,3 +219,7 @@ describe('the environment', () => {
 test('the published schema is the one that configurations are checked with', async () => {
   assert.equal(await readFile(schemaFile, 'utf8'), configJsonSchema(), 'run node tools/write-config-schema.ts');
 });
+
+function pathsOf(keys: Config['keys']): (string | undefined)[] {
+  return keys.map((spec) => (isKeyFile(spec) ? spec.path : undefined));
+}

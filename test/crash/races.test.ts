@@ -7,7 +7,7 @@ import { collect } from '../../src/bytes.ts';
 import { SealroomError } from '../../src/errors.ts';
 import type { BlobStore, Catalog, Item } from '../../src/ports.ts';
 import { rejection } from '../../src/testing/rejects.ts';
-import { patterned } from '../../src/testing/test-bytes.ts';
+import { lentChunks, patterned } from '../../src/testing/test-bytes.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 import { memoryVault } from '../support/memory-vault.ts';
 import type { World } from '../support/memory-vault.ts';
@@ -293,7 +293,7 @@ describe('a blob whose put did not answer', () => {
         blobs: changed<BlobStore>(world.blobs, {
           put: async (key, chunks) => {
             const bytes = await collect(chunks);
-            late.push(() => world.blobs.put(key, [bytes] as never));
+            late.push(() => world.blobs.put(key, lentChunks(bytes, 64)));
             throw new SealroomError(code, 'the answer was lost');
           },
         }),

@@ -24,9 +24,9 @@ const anySize = fc.oneof(
 );
 const KEY = { dataKey: patterned(32, 2), messageId: patterned(32, 3) };
 
-/** What a writer leaves that ends full plaintexts with an empty frame. */
-function emptyEnding(layout: FrameLayout): { layout: FrameLayout; bodySize: number } {
-  const frames = layout.frames + 1;
+/** What a writer leaves that ends full plaintexts with a full frame. */
+function fullEnding(layout: FrameLayout): { layout: FrameLayout; bodySize: number } {
+  const frames = layout.frames - 1;
   return { layout: { ...layout, frames }, bodySize: layout.size + 32 * frames + 8 };
 }
 
@@ -57,7 +57,7 @@ describe('the sizes of a body', () => {
           const frames = referenceFrames({ ...KEY, frameLength }, patterned(size), ending);
           const length = Buffer.concat(frames).length;
           assert.deepEqual(layoutOfBody(length, frameLength), { frameLength, size, frames: frames.length });
-          if (ending === 'full') {
+          if (ending === 'empty') {
             assert.equal(sealedSize(size, frameLength), length);
             assert.equal(frameCount(size, frameLength), frames.length);
           }
@@ -72,7 +72,7 @@ describe('the sizes of a body', () => {
         const layout = layoutOf(size, frameLength);
         assert.deepEqual(layoutOfBody(sealedSize(size, frameLength), frameLength), layout);
         if (size === 0 || size % frameLength !== 0) return;
-        const ended = emptyEnding(layout);
+        const ended = fullEnding(layout);
         assert.deepEqual(layoutOfBody(ended.bodySize, frameLength), ended.layout);
       }),
     );
@@ -84,7 +84,7 @@ describe('the sizes of a body', () => {
       for (let size = 0; size < 40 * frameLength; size++) {
         bodies.add(sealedSize(size, frameLength));
         const layout = layoutOf(size, frameLength);
-        if (size > 0 && size % frameLength === 0) bodies.add(emptyEnding(layout).bodySize);
+        if (size > 0 && size % frameLength === 0) bodies.add(fullEnding(layout).bodySize);
       }
       for (let length = 0; length < 30 * frameLength; length++) {
         if (bodies.has(length)) layoutOfBody(length, frameLength);
@@ -117,9 +117,9 @@ describe('the frames of a range', () => {
   test('are those its bytes lie in, and the final one where it reaches the end', () => {
     const cases = fc
       .tuple(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 20 }), fc.boolean())
-      .chain(([size, frameLength, empty]) => {
+      .chain(([size, frameLength, full]) => {
         const plain = layoutOf(size, frameLength);
-        const layout = empty && size % frameLength === 0 ? emptyEnding(plain).layout : plain;
+        const layout = full && size % frameLength === 0 ? fullEnding(plain).layout : plain;
         return fc.tuple(fc.constant(layout), fc.nat(size - 1), fc.nat(size - 1));
       });
     fc.assert(
@@ -140,7 +140,7 @@ describe('the frames of a range', () => {
   });
 
   test('of no bytes at the end is the final frame', () => {
-    for (const layout of [layoutOf(0, 16), layoutOf(16, 16), layoutOf(33, 16), emptyEnding(layoutOf(32, 16)).layout]) {
+    for (const layout of [layoutOf(0, 16), layoutOf(16, 16), layoutOf(33, 16), fullEnding(layoutOf(32, 16)).layout]) {
       const { starts, ends } = walk(layout);
       const span = frameSpan({ start: layout.size, end: layout.size }, layout);
       assert.equal(span.first + span.count, layout.frames);

@@ -9,8 +9,9 @@
  *
  * All output has to be there, line for line. `...` stands for any text within a line. `{name}` stands for a word: the
  * first time it may be any, from then on it is that one, in commands too. `@needs root` leaves a script out elsewhere.
- * `@remote` says that its first command makes a vault, and that all others do the same on that vault and through a
- * service; `@local` before a command excepts it.
+ * `@remote` says that its first command makes a vault, and that all others do the same on that vault, through a service,
+ * and on a vault elsewhere; `@local` before a command excepts it. `{master}` is the specification of the vault's key, and
+ * `{provider}` that key's provider.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -29,7 +30,7 @@ export interface Step {
 
 export interface Script {
   readonly needs: readonly string[];
-  /** Whether it says the same through a service. */
+  /** Whether it says the same through a service, and on a vault elsewhere. */
   readonly remote: boolean;
   readonly steps: readonly Step[];
 }
@@ -58,28 +59,37 @@ export function parseScript(text: string): Script {
   return { needs, remote, steps };
 }
 
-/**
- * Runs the steps one after the other in a folder; fails at the first that differs from what the script says.
- *
- * @param serve called after the first step with the folder that it ran in; gives the variables of a service
- */
-export async function runScript(
-  { steps }: Script,
-  folder: string,
-  serve?: (work: string) => Promise<Readonly<Record<string, string>>>,
-): Promise<void> {
-  const environment = cliEnvironment(folder);
+/** Where a script is run, when it is not on a vault in its folder. */
+export interface Elsewhere {
+  /** Given the first command, the one that makes a vault elsewhere. Of what it prints, only errors matter. */
+  readonly make?: (command: string) => string;
+  /** Called after the first step, with the folder that it ran in: variables of a service. */
+  readonly serve?: (work: string) => Promise<Readonly<Record<string, string>>>;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly words?: Readonly<Record<string, string>>;
+}
+
+const OWN_WORDS = { master: 'jwk:sealroom/master.jwk', provider: 'sealroom' };
+
+/** Runs the steps one after the other in a folder; fails at the first that differs from what the script says. */
+export async function runScript({ steps }: Script, folder: string, elsewhere?: Elsewhere): Promise<void> {
+  const { make, serve, variables } = elsewhere ?? {};
+  const environment = { ...cliEnvironment(folder), ...variables };
   const work = join(folder, 'work');
   mkdirSync(work);
-  const words = new Map<string, string>();
+  const words = new Map<string, string>(Object.entries({ ...OWN_WORDS, ...elsewhere?.words }));
   for (const [index, step] of steps.entries()) {
-    if (serve !== undefined && index === 1) Object.assign(environment, await serve(work));
-    if (serve !== undefined && step.local) continue;
-    const command = step.command.replace(/\{(\w+)\}/g, (whole, name: string) => words.get(name) ?? whole);
+    if (index === 1) Object.assign(environment, await serve?.(work));
+    if (elsewhere !== undefined && step.local) continue;
+    const makes = index === 0 && make !== undefined;
+    const command = (makes ? make(step.command) : step.command).replace(
+      /\{(\w+)\}/g,
+      (whole, name: string) => words.get(name) ?? whole,
+    );
     const result = await runShell(command, work, environment);
-    const where = `line ${step.line}: ${step.command}\nstdout: ${result.stdout}\nstderr: ${result.stderr}`;
-    assertLines(result.stdout, step.stdout, words, `stdout, ${where}`);
-    assertLines(result.stderr, step.stderr, words, `stderr, ${where}`);
+    const where = `line ${step.line}: ${command}\nstdout: ${result.stdout}\nstderr: ${result.stderr}`;
+    if (!makes) assertLines(result.stdout, step.stdout, words, `stdout, ${where}`);
+    assertLines(result.stderr, makes ? [] : step.stderr, words, `stderr, ${where}`);
     assert.equal(result.exit, step.exit, `exit code, ${where}`);
   }
 }

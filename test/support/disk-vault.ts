@@ -7,7 +7,7 @@ import type { SqliteCatalog } from '../../src/catalogs/sqlite.ts';
 import { checkVault } from '../../src/testing/check.ts';
 import { createVault, openVault } from '../../src/vault/vault.ts';
 import type { Vault, VaultPorts, VaultTuning } from '../../src/vault/vault.ts';
-import { freshKeyring } from './memory-vault.ts';
+import { freshKeyring } from './fresh-keyring.ts';
 
 /** Enough to open the vault from another process. */
 export interface DiskPlace {

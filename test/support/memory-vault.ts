@@ -1,19 +1,17 @@
-/** A vault in memory, with its stores and its clock at hand. */
-import { cipher } from '../../src/cipher/index.ts';
-import { DataKey } from '../../src/data-key.ts';
-import { rawAesKeyring } from '../../src/keyrings/raw-aes.ts';
+/** A vault in memory, or wherever the worlds of tests are kept, with its stores and its clock at hand. */
 import type { Keyring } from '../../src/ports.ts';
 import { WriteHistory, checkVault, findViolations } from '../../src/testing/check.ts';
 import type { CheckedVault } from '../../src/testing/check.ts';
-import { MemoryBlobs } from '../../src/testing/memory-blobs.ts';
-import { MemoryCatalog } from '../../src/testing/memory-catalog.ts';
+import type { MemoryBlobs } from '../../src/testing/memory-blobs.ts';
+import type { MemoryCatalog } from '../../src/testing/memory-catalog.ts';
 import { createVault, openVault } from '../../src/vault/vault.ts';
 import type { Vault, VaultPorts, VaultTuning } from '../../src/vault/vault.ts';
+import { memoryStores, onAws } from './stores.ts';
+import type { WorldStores } from './stores.ts';
 
-/** A wrapping key that nobody else has. */
-export function freshKeyring(name = 'test', key: Uint8Array = cipher.randomBytes(32)): Keyring {
-  return rawAesKeyring({ providerId: 'sealroom', name, key: new DataKey(key.slice()) });
-}
+export { freshKeyring } from './fresh-keyring.ts';
+
+const makeStores = onAws ? await (await import('./aws/world.ts')).startAwsStores() : memoryStores;
 
 /** A clock that stands still until it is told to go on. */
 export class Clock {
@@ -30,18 +28,21 @@ export interface WorldOptions extends VaultTuning {
 /** The stores that a vault lives in. */
 export class World {
   readonly clock: Clock = new Clock();
-  readonly blobs: MemoryBlobs = new MemoryBlobs();
+  readonly blobs: MemoryBlobs;
   readonly catalog: MemoryCatalog;
   readonly keyring: Keyring;
   readonly history: WriteHistory = new WriteHistory();
   /** Small frames, so that small files have many. */
   readonly tuning: VaultTuning;
+  readonly #stores: WorldStores;
   id = '';
   pins: readonly string[] = [];
 
-  constructor({ keyring = freshKeyring(), pageLimit, ...tuning }: WorldOptions = {}) {
-    this.keyring = keyring;
-    this.catalog = new MemoryCatalog({ now: this.clock.now, pageLimit });
+  constructor({ keyring, pageLimit, ...tuning }: WorldOptions = {}) {
+    this.#stores = makeStores({ now: this.clock.now, pageLimit });
+    this.keyring = keyring ?? this.#stores.makeKeyring();
+    this.blobs = this.#stores.blobs;
+    this.catalog = this.#stores.catalog;
     this.tuning = { frameLength: 16, now: this.clock.now, ...tuning };
   }
 
@@ -77,7 +78,7 @@ export class World {
   /** What the checker wants to know. */
   get checked(): CheckedVault {
     const { id, pins, keyring, blobs, catalog, history } = this;
-    return { id, pins, keyring, blobs, catalog, history, blobKeys: () => blobs.keys() };
+    return { id, pins, keyring, blobs, catalog, history, blobKeys: () => this.#stores.blobKeys() };
   }
 }
 

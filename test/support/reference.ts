@@ -131,7 +131,7 @@ export function referencePiece(
 export function referenceFrames(
   message: ReferenceMessage,
   plaintext: Uint8Array,
-  ending: 'full' | 'empty' = 'full',
+  ending: 'full' | 'empty' = 'empty',
 ): Buffer[] {
   const { frameLength = 16 } = message;
   const frames: Buffer[] = [];

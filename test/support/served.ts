@@ -18,13 +18,15 @@ export interface ServeOptions {
   readonly words?: readonly string[];
   /** Of the variable of the service. */
   readonly http?: object;
+  /** More variables. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** The token that was told when the vault was made; where none is given, one has to be told now. */
   readonly token?: string;
 }
 
 /** Starts it on a free port; resolves once it listens. It is killed when this is disposed. */
-export async function serveCli({ cwd, words = [], http, token }: ServeOptions): Promise<Served> {
-  const env = http === undefined ? {} : { SEALROOM_HTTP: JSON.stringify(http) };
+export async function serveCli({ cwd, words = [], http, variables, token }: ServeOptions): Promise<Served> {
+  const env = { ...variables, ...(http !== undefined && { SEALROOM_HTTP: JSON.stringify(http) }) };
   const { process: child, result } = startCli(['serve', '--port', '0', '--json', ...words], { cwd, env });
   const waiting = new Map<string, (line: Record<string, unknown>) => void>();
   createInterface({ input: child.stderr! }).on('line', (text) => {

@@ -13,7 +13,7 @@ import { inspect } from '../../src/envelope/inspect.ts';
 import { patterned } from '../../src/testing/test-bytes.ts';
 import { freshKeyring, memoryVault } from '../support/memory-vault.ts';
 import type { World } from '../support/memory-vault.ts';
-import { referenceContext, referenceEdk, uint } from '../support/reference.ts';
+import { headerByHand, messageByHand, recordOf, writeRecord } from '../support/stored-message.ts';
 
 const KEY = patterned(32, 9);
 const CONTEXT = { project: 'north', a: 'b' };
@@ -31,45 +31,6 @@ async function vaultWithFile(segmentLength: number): Promise<{ world: World; id:
   const bytes = patterned(1000);
   const { id } = await vault.tenant('default').put(bytes, { name: 'n', context: CONTEXT });
   return { world, id, bytes };
-}
-
-interface StoredRecord {
-  context: Record<string, string>;
-  edks: { provider: string; info: string; ciphertext: string }[];
-  segments: { messageId: string; commitment: string; frameLength: number; size: number; blob: string; tag?: string }[];
-}
-
-function recordOf(world: World, id: string): StoredRecord {
-  return JSON.parse(Buffer.from(world.catalog.items.get(`file/default/0 ${id}`)!.data).toString()) as StoredRecord;
-}
-
-function writeRecord(world: World, id: string, record: StoredRecord): void {
-  const key = `file/default/0 ${id}`;
-  world.catalog.items.set(key, { ...world.catalog.items.get(key)!, data: Buffer.from(JSON.stringify(record)) });
-}
-
-/** A header put together by hand from the fields of a record, as the format describes it. */
-function headerByHand(world: World, id: string, segment: StoredRecord['segments'][number]): Buffer {
-  const { context, edks } = recordOf(world, id);
-  const bound = { ...context, 'sealroom:vault': world.id, 'sealroom:tenant': 'default', 'sealroom:file': id };
-  const pairs = Object.entries(bound).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  const serialised = referenceContext(pairs);
-  const keys = edks.map(({ provider, info, ciphertext }) =>
-    referenceEdk(provider, Buffer.from(info, 'base64'), Buffer.from(ciphertext, 'base64')),
-  );
-  return Buffer.concat([
-    uint(0x02, 1),
-    uint(0x0478, 2),
-    Buffer.from(segment.messageId, 'base64'),
-    uint(serialised.length, 2),
-    serialised,
-    uint(keys.length, 2),
-    ...keys,
-    uint(2, 1),
-    uint(segment.frameLength, 4),
-    Buffer.from(segment.commitment, 'base64'),
-    Buffer.from(segment.tag!, 'base64'),
-  ]);
 }
 
 async function expectOpens(
@@ -91,7 +52,7 @@ describe('header and blob', () => {
       const { world, id, bytes } = await vaultWithFile(segmentLength);
       let offset = 0;
       for (const segment of recordOf(world, id).segments) {
-        const message = Buffer.concat([headerByHand(world, id, segment), world.blobs.blobs.get(segment.blob)!]);
+        const message = messageByHand(world, id, segment);
         const context = await expectOpens(message, world.keyring, bytes.slice(offset, offset + segment.size));
         assert.equal(context['sealroom:file'], id);
         assert.equal(context['project'], 'north');
@@ -110,7 +71,7 @@ describe('export', () => {
     const { stat, body } = await vault.tenant('default').export(id);
     assert.deepEqual(stat, await vault.tenant('default').stat(id));
     const message = await collect(body);
-    const stored = Buffer.concat([headerByHand(world, id, segment!), world.blobs.blobs.get(segment!.blob)!]);
+    const stored = messageByHand(world, id, segment!);
     assert.deepEqual(Buffer.from(message), stored);
     await expectOpens(message, world.keyring, bytes);
   });

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { rejection } from '../../src/testing/rejects.ts';
 import type { Files, Stat } from '../../src/vault/files.ts';
 import { memoryVault } from '../support/memory-vault.ts';
+import { runs } from '../support/stores.ts';
 
 /** All pages; each but the last must be full. */
 async function pagesOf(files: Files, limit: number): Promise<Stat[]> {
@@ -45,7 +46,7 @@ describe('list', () => {
           assert.deepEqual(await pagesOf(files, limit), model);
         },
       );
-      await fc.assert(property, { numRuns: 15 });
+      await fc.assert(property, runs(15));
     });
   }
 

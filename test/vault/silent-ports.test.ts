@@ -147,6 +147,7 @@ describe('a catalog that is slow', { timeout: 10_000 }, () => {
       catalog.stall();
       if (renewing) t.mock.timers.tick(1000);
       controller.abort();
+      while (catalog.writes === 0 || timeout.mock.callCount() === 0) await setImmediate();
       for (let turn = 0; turn < 20; turn++) await setImmediate();
       assert.equal(catalog.writes, 1);
       assert.deepEqual(

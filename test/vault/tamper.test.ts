@@ -16,6 +16,7 @@ import type { Json } from '../support/json-changes.ts';
 import { memoryVault } from '../support/memory-vault.ts';
 import type { World } from '../support/memory-vault.ts';
 import { drain } from '../support/streams.ts';
+import { onAws, spread } from '../support/stores.ts';
 
 interface Known {
   readonly tenant: string;
@@ -214,6 +215,11 @@ function withJson(item: Item, json: Json): Item {
   return { ...item, data: Buffer.from(JSON.stringify(json)) };
 }
 
+/** From nothing up to, not including, the end. */
+function steps(end: number, step: number): number[] {
+  return Array.from({ length: Math.ceil(end / step) }, (_, i) => i * step);
+}
+
 /** One item of each partition: the others are like it. */
 function oneOfEach({ items }: Victim): Item[] {
   return [...new Map(Array.from(items.values(), (item) => [item.partition, item])).values()];
@@ -239,7 +245,7 @@ describe('a vault that was changed', () => {
     // One of three segments and one of a single segment, in different tenants.
     for (const item of [records[0]!, records[3]!]) {
       const others = records.filter((other) => other !== item).map(jsonOf);
-      for (const { what, changed } of jsonChanges(jsonOf(item), others)) {
+      for (const { what, changed } of spread(jsonChanges(jsonOf(item), others), 101)) {
         changes++;
         const place = { about: [item.sort], codes: what.startsWith('v ') ? ['unsupported-version'] : [] };
         const change = (world: World): void => void world.catalog.items.set(keyOf(item), withJson(item, changed));
@@ -251,7 +257,7 @@ describe('a vault that was changed', () => {
     // A tag that is dropped is not missed (a rewrap drops it); names that nobody reads change nothing.
     for (const what of harmless)
       assert.match(what, /^segments\.n\.tag deleted$|with one name more|with text that is none|with much more/);
-    assert.ok(harmless.has('segments.n.tag deleted'));
+    assert.ok(onAws || harmless.has('segments.n.tag deleted'));
   });
 
   test('in any field of any other item is refused, or is the same', async () => {
@@ -267,7 +273,7 @@ describe('a vault that was changed', () => {
       for (const { what, changed } of jsonChanges(JSON.parse(outer.body) as Json, [])) {
         variants.push({ what: `body: ${what}`, changed: { ...outer, body: JSON.stringify(changed) } });
       }
-      for (const { what, changed } of variants) {
+      for (const { what, changed } of spread(variants, 101)) {
         const change = (world: World): void => void world.catalog.items.set(keyOf(item), withJson(item, changed));
         await attack(victim, `${keyOf(item)}: ${what}`, change, { codes: CONFIGURATION, brief: true });
       }
@@ -284,12 +290,12 @@ describe('a vault that was changed', () => {
         (data: Uint8Array) =>
         (world: World): void =>
           void world.catalog.items.set(keyOf(item), { ...item, data });
-      for (let at = 0; at < item.data.length; at += 61) {
+      for (const at of spread(steps(item.data.length, 61), 23)) {
         const data = item.data.slice();
         data[at]! ^= 1 << (at % 8);
         await attack(victim, `${keyOf(item)}: byte ${at}`, set(data), allowed);
       }
-      for (const text of ['', 'null', '[]', '{}', '"x"', '\ufeff{}', '{"v":1}']) {
+      for (const text of spread(['', 'null', '[]', '{}', '"x"', '\ufeff{}', '{"v":1}'], 7)) {
         await attack(victim, `${keyOf(item)} is ${text}`, set(Buffer.from(text)), allowed);
       }
       await attack(victim, `${keyOf(item)} cut`, set(item.data.slice(0, -1)), allowed);
@@ -300,7 +306,7 @@ describe('a vault that was changed', () => {
     const victim = await makeVictim();
     const items = oneOfEach(victim);
     const allowed = { codes: CONFIGURATION, brief: true };
-    for (const item of items) {
+    for (const item of spread(items, 3)) {
       const own = isFile(item) ? { about: [item.sort] } : allowed;
       await attack(victim, `${keyOf(item)} deleted`, (world) => void world.catalog.items.delete(keyOf(item)), own);
       await attack(
@@ -315,7 +321,7 @@ describe('a vault that was changed', () => {
         (world) => void world.catalog.items.set(keyOf(item), { ...item, version: 'x' }),
         own,
       );
-      for (const other of items) {
+      for (const other of spread(items, 7)) {
         if (other === item) continue;
         const { partition, sort } = other;
         const data = item.data;
@@ -333,7 +339,7 @@ describe('a vault that was changed', () => {
           { partition: item.partition, sort: 'zzz' },
           { partition: item.partition, sort: '00000000-0000-7000-8000-000000000000' },
         ];
-        for (const place of places) {
+        for (const place of spread(places, 3)) {
           if (victim.items.has(keyOf(place))) continue;
           await attack(
             victim,
@@ -378,19 +384,19 @@ describe('a vault that was changed', () => {
       const tamper = (what: string, bytes: Uint8Array, brief = false): Promise<string[]> =>
         attack(victim, `${key} ${what}`, (world) => void world.blobs.blobs.set(key, bytes), { about, brief });
       await attack(victim, `${key} deleted`, (world) => void world.blobs.blobs.delete(key), { about });
-      for (const [other, bytes] of victim.blobs) {
+      for (const [other, bytes] of spread(victim.blobs, 5)) {
         if (other !== key) assert.deepEqual(await tamper(`is ${other}`, bytes), []);
       }
       const cuts = new Set([0, 1, 5, blob.length - 1, blob.length - 17]);
       for (let at = stride; at < blob.length; at += stride) for (const by of [-1, 0, 1, 4]) cuts.add(at + by);
-      for (const at of cuts) {
+      for (const at of spread(cuts, 17)) {
         if (at < blob.length) assert.deepEqual(await tamper(`cut at ${at}`, blob.slice(0, at)), []);
       }
       for (const more of [Uint8Array.of(0), blob, blob.slice(0, stride), blob.slice(-56)]) {
         assert.deepEqual(await tamper(`longer by ${more.length}`, Buffer.concat([blob, more])), []);
       }
       // Each structural region of each frame is longer than this.
-      for (let at = 0; at < blob.length; at += 3) {
+      for (const at of spread(steps(blob.length, 3), 41)) {
         const flipped = blob.slice();
         flipped[at]! ^= 0x80 >> (at % 8);
         assert.deepEqual(await tamper(`flipped at ${at}`, flipped), []);

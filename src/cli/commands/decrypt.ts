@@ -3,13 +3,13 @@ import { keyringFromSpecs } from '../../compose/keys.ts';
 import { AlternatingBuffers } from '../../envelope/buffers.ts';
 import { decryptLent, decrypt as decryptOwned } from '../../envelope/decrypt.ts';
 import { isSealroomError } from '../../errors.ts';
-import { parseKeySpec } from '../../key-spec.ts';
+import { parseKeySpec } from '../../specs/key-spec.ts';
 import { recordOf } from '../arguments.ts';
 import type { Pairs } from '../arguments.ts';
 import { HintedError } from '../hints.ts';
 import { openInput } from '../input.ts';
 import { naming } from '../naming.ts';
-import { warnOfExposure } from '../open.ts';
+import { warnings } from '../open.ts';
 import { openOutput } from '../output.ts';
 import type { Session } from '../session.ts';
 
@@ -28,7 +28,7 @@ export async function decrypt(session: Session, path: string, options: DecryptAr
   const keys = options.key.map(parseKeySpec);
   await using input = await openInput(path, { signal });
   const output = await openOutput(session, options.output, { force: options.force, input: input.identity });
-  const onExposed = warnOfExposure(terminal);
+  const { onExposed } = warnings(terminal);
   using keyring = await keyringFromSpecs({ keys }, { purpose: 'decrypt', folder: process.cwd(), onExposed });
   using memory = new AlternatingBuffers();
   const context = recordOf(options.context);

@@ -2,11 +2,11 @@
 import { keyringFromSpecs } from '../../compose/keys.ts';
 import { AlternatingBuffers } from '../../envelope/buffers.ts';
 import { encryptLent } from '../../envelope/encrypt.ts';
-import { parseKeySpec } from '../../key-spec.ts';
+import { parseKeySpec } from '../../specs/key-spec.ts';
 import { recordOf } from '../arguments.ts';
 import type { Pairs } from '../arguments.ts';
 import { openInput } from '../input.ts';
-import { warnOfExposure } from '../open.ts';
+import { warnings } from '../open.ts';
 import { openOutput } from '../output.ts';
 import type { Session } from '../session.ts';
 
@@ -23,7 +23,7 @@ export async function encrypt(session: Session, path: string, options: EncryptAr
   const keys = options.key.map(parseKeySpec);
   await using input = await openInput(path, { signal });
   const output = await openOutput(session, options.output, { force: options.force, input: input.identity });
-  const onExposed = warnOfExposure(terminal);
+  const { onExposed } = warnings(terminal);
   using keyring = await keyringFromSpecs({ keys }, { purpose: 'message', folder: process.cwd(), onExposed });
   const context = recordOf(options.context);
   {

@@ -2,21 +2,29 @@
 import { initVault } from '../../compose/init.ts';
 import type { NewVault } from '../../compose/init.ts';
 import { vaultFolder } from '../../config/config.ts';
-import { parseKeySpec } from '../../key-spec.ts';
+import { parseKeySpec } from '../../specs/key-spec.ts';
+import { parseBlobsSpec, parseCatalogSpec } from '../../specs/store-spec.ts';
 import { usage } from '../arguments.ts';
-import { warnOfExposure } from '../open.ts';
+import { warnings } from '../open.ts';
 import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface InitArguments {
   readonly key?: readonly string[];
+  readonly blobs?: string;
+  readonly catalog?: string;
 }
 
-export async function init(session: Session, folder: string | undefined, { key }: InitArguments): Promise<void> {
+export async function init(session: Session, folder: string | undefined, options: InitArguments): Promise<void> {
   const { terminal, signal, vault } = session;
   if (folder !== undefined && vault !== undefined) throw usage('init takes a folder or --vault, not both');
-  const keys = key?.map(parseKeySpec);
-  const made = await initVault(vaultFolder(folder ?? vault), { keys, signal, onExposed: warnOfExposure(terminal) });
+  const made = await initVault(vaultFolder(folder ?? vault), {
+    keys: options.key?.map(parseKeySpec),
+    blobs: options.blobs === undefined ? undefined : parseBlobsSpec(options.blobs),
+    catalog: options.catalog === undefined ? undefined : parseCatalogSpec(options.catalog),
+    signal,
+    ...warnings(terminal),
+  });
   if (terminal.json) await terminal.printJson({ id: made.id, vault: made.folder, masterKey: made.masterKey ?? null });
   else await terminal.print(`vault ${made.id} in ${made.folder}`);
   noteMasterKey(terminal, made);

@@ -1,7 +1,7 @@
 /** `key new`: makes a wrapping key. */
 import { createJwk } from '../../key-files/jwk.ts';
 import { createRsaKeyPair } from '../../key-files/rsa.ts';
-import { formatKeySpec, parseKeySpec } from '../../key-spec.ts';
+import { formatKeySpec, parseKeySpec } from '../../specs/key-spec.ts';
 import { usage } from '../arguments.ts';
 import type { Session } from '../session.ts';
 

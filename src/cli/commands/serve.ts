@@ -20,7 +20,7 @@ import type { RunningServer, ServerOptions } from '../../http/server/server.ts';
 import { usage } from '../arguments.ts';
 import { printFields } from '../fields.ts';
 import { HintedError } from '../hints.ts';
-import { warnOfExposure } from '../open.ts';
+import { warnings } from '../open.ts';
 import type { Session } from '../session.ts';
 import { noteMasterKey } from './init.ts';
 
@@ -46,10 +46,13 @@ export async function serve(session: Session, given: ServeArguments): Promise<vo
   const { http } = config;
   const { listen, tls } = placeOf(given, http);
   const trustProxy = proxiesOf(given.trustProxy) ?? http.trustProxy;
-  await using opened = await openVaultAt(config, { signal, onExposed: warnOfExposure(terminal) });
+  const logger = createLogger({ level: terminal.quiet ? 'warn' : 'info' });
+  const { onExposed } = warnings(terminal);
+  // A store may say it at any time: it belongs with what else is said meanwhile.
+  const onNotice = (text: string): void => logger.warn(text);
+  await using opened = await openVaultAt(config, { signal, onExposed, onNotice });
   const { vault } = opened;
   const access = openAccess(vault, { oidc: http.oidc });
-  const logger = createLogger({ level: terminal.quiet ? 'warn' : 'info' });
   const { publicUrl, corsOrigins, rateLimit } = http;
   const { maxFileSize = defaultHttpOptions.maxFileSize, idleTimeout = defaultHttpOptions.idleTimeout } = http;
   await using server = await startServer({

@@ -42,7 +42,7 @@ export function requestLog(logger: FastifyBaseLogger | undefined): RequestLog {
       };
       logger?.info(line, 'answered');
     },
-    failed: (request, error) => logger?.error({ ...about(request), error: describe(error) }, 'failed'),
+    failed: (request, error) => logger?.error({ ...about(request), error: describeError(error) }, 'failed'),
   };
 }
 
@@ -61,18 +61,20 @@ export function routeOf(request: FastifyRequest): string {
   return request.routeOptions.url ?? 'none';
 }
 
-interface Described {
+/** What may be told of an error. */
+export interface DescribedError {
   readonly name: string;
   readonly code?: string | undefined;
   /** Only of errors whose messages name no file's name and no client's text. */
   readonly message?: string | undefined;
   readonly at?: readonly string[] | undefined;
-  readonly cause?: Described | undefined;
+  readonly cause?: DescribedError | undefined;
 }
 
 const DEEPEST_CAUSE = 4;
 
-function describe(error: unknown, depth = 0): Described {
+/** An error without what a client sent, nor anything else that does not belong in a log. */
+export function describeError(error: unknown, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { name: typeof error };
   const system = systemCode(error);
   const ours = error instanceof SealroomError;
@@ -81,7 +83,7 @@ function describe(error: unknown, depth = 0): Described {
     code: ours ? error.code : system,
     message: ours || system !== undefined ? error.message : undefined,
     at: framesOf(error),
-    cause: error.cause === undefined || depth === DEEPEST_CAUSE ? undefined : describe(error.cause, depth + 1),
+    cause: error.cause === undefined || depth === DEEPEST_CAUSE ? undefined : describeError(error.cause, depth + 1),
   };
 }
 

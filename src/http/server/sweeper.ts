@@ -24,13 +24,21 @@ export async function sweepRegularly({ vault, every, logger, signal }: SweeperOp
     try {
       // Until about when the next one is due, whoever does that.
       if (!(await vault.lease(LEASE, every, { signal }))) continue;
-      const { failed, ...counts } = await vault.sweep({ signal });
-      logger?.info({ ...counts, failed: failed.length }, 'swept');
-      for (const error of failed) logger?.error({ code: error.code }, 'a sweep left something to the next');
+      await sweepOnce(vault, { logger, signal });
     } catch (error) {
       if (!signal.aborted) logger?.error({ code: codeOf(error) }, 'a sweep failed');
     }
   }
+}
+
+/** Does one sweep, and logs what it did: in numbers and codes, without names. */
+export async function sweepOnce(
+  vault: Pick<Vault, 'sweep'>,
+  { logger, signal }: Pick<SweeperOptions, 'logger' | 'signal'>,
+): Promise<void> {
+  const { failed, ...counts } = await vault.sweep({ signal });
+  logger?.info({ ...counts, failed: failed.length }, 'swept');
+  for (const error of failed) logger?.error({ code: error.code }, 'a sweep left something to the next');
 }
 
 /** False when it is to end. */

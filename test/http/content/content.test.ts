@@ -11,6 +11,7 @@ import type { PutOptions, Stat } from '../../../src/vault/files.ts';
 import { httpApp } from '../../support/http-app.ts';
 import type { HttpAppOptions, TestService } from '../../support/http-app.ts';
 import { freshKeyring } from '../../support/memory-vault.ts';
+import { runs } from '../../support/stores.ts';
 import { askedRange, rangeHeader, runsOf } from './asked-ranges.ts';
 import { partsOf } from './parts.ts';
 
@@ -180,7 +181,7 @@ describe('a range of the content', () => {
       const answer = await service.inject('reader', { url, headers: { range: rangeHeader(list) } });
       assert.deepEqual(slicesOf(answer, size), runsOf(list, size));
     });
-    await fc.assert(property, { numRuns: 150 });
+    await fc.assert(property, runs(150));
   });
 });
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { formatKeySpec, keyNameOfPath, parseKeySpec } from '../src/key-spec.ts';
-import type { KeySpec } from '../src/key-spec.ts';
-import { rsaPaddings } from '../src/message/raw-key.ts';
-import { refusal } from '../src/testing/rejects.ts';
+import { formatKeySpec, keyNameOfPath, parseKeySpec } from '../../src/specs/key-spec.ts';
+import type { KeySpec } from '../../src/specs/key-spec.ts';
+import { rsaPaddings } from '../../src/message/raw-key.ts';
+import { refusal } from '../../src/testing/rejects.ts';
+
+const ARN = 'arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd';
 
 describe('key specifications', () => {
   test('are read', () => {
@@ -28,16 +30,44 @@ describe('key specifications', () => {
         'rsa:r?padding=pkcs1&name=old key&provider=acme',
         { scheme: 'rsa', path: 'r', name: 'old key', provider: 'acme', padding: 'pkcs1' },
       ],
+      [`aws-kms:${ARN}`, { scheme: 'aws-kms', keyId: ARN, region: undefined, grantTokens: [] }],
+      [
+        `aws-kms:${ARN}?grant-tokens=a==,b%26`,
+        { scheme: 'aws-kms', keyId: ARN, region: undefined, grantTokens: ['a==', 'b&'] },
+      ],
+      [
+        'aws-kms:alias/files?region=eu-west-1',
+        { scheme: 'aws-kms', keyId: 'alias/files', region: 'eu-west-1', grantTokens: [] },
+      ],
+      ['aws-kms:*', { scheme: 'aws-kms-discovery', partition: 'aws', accounts: [], region: undefined }],
+      [
+        'aws-kms:*?account=111122223333,444455556666&partition=aws-cn&region=cn-north-1',
+        {
+          scheme: 'aws-kms-discovery',
+          partition: 'aws-cn',
+          accounts: ['111122223333', '444455556666'],
+          region: 'cn-north-1',
+        },
+      ],
     ];
     for (const [text, spec] of cases) assert.deepEqual(parseKeySpec(text), spec, text);
   });
 
   test('that are wrong are refused with what there is instead', () => {
     const cases: readonly [string, RegExp][] = [
-      ['', /jwk:PATH or rsa:PATH/],
-      ['vault.jwk', /jwk:PATH or rsa:PATH/],
-      ['JWK:a', /jwk:PATH or rsa:PATH/],
-      ['aws-kms:arn:aws:kms:eu-central-1:1:key/x', /"aws-kms:".*jwk:PATH or rsa:PATH/],
+      ['', /jwk:PATH, rsa:PATH or aws-kms:KEY-ARN/],
+      ['vault.jwk', /jwk:PATH, rsa:PATH or aws-kms:KEY-ARN/],
+      ['JWK:a', /jwk:PATH, rsa:PATH or aws-kms:KEY-ARN/],
+      ['azure:x', /"azure:".*jwk:PATH, rsa:PATH or aws-kms:KEY-ARN/],
+      ['aws-kms:', /needs the ARN of a key/],
+      ['aws-kms:arn:aws:s3:::bucket', /needs the ARN of a key/],
+      ['aws-kms:arn:aws:kms:eu-west-1:111122223333:key/', /needs the ARN of a key/],
+      ['aws-kms:a key', /needs the ARN of a key/],
+      [`aws-kms:${ARN}?region=eu-west-1`, /takes no region with an ARN/],
+      [`aws-kms:${ARN}?account=111122223333`, /only aws-kms:\* takes account/],
+      ['aws-kms:*?grant-tokens=a', /aws-kms:\* takes no grant-tokens/],
+      ['aws-kms:*?account=1234', /account of 12 digits/],
+      ['aws-kms:*?region=', /a region looks like/],
       ['constructor:a', /"constructor:"/],
       ['jwk:', /needs the path/],
       ['jwk:?provider=a', /needs the path/],
@@ -68,6 +98,11 @@ describe('key specifications', () => {
       'jwk:a%20b%3Fc%25.jwk?provider=acme',
       'rsa:r.pem',
       'rsa:r.pem?name=x&padding=pkcs1',
+      `aws-kms:${ARN}`,
+      `aws-kms:${ARN}?grant-tokens=a,b`,
+      'aws-kms:alias/files?region=eu-west-1',
+      'aws-kms:*',
+      'aws-kms:*?account=111122223333&partition=aws-cn&region=cn-north-1',
     ]) {
       assert.equal(formatKeySpec(parseKeySpec(text)), text);
     }
@@ -96,16 +131,20 @@ describe('key specifications', () => {
 
   test('of any text are read or refused', () => {
     fc.assert(
-      fc.property(fc.constantFrom('jwk:', 'rsa:', ''), fc.string({ unit: 'binary' }), (scheme, rest) => {
-        let spec;
-        try {
-          spec = parseKeySpec(scheme + rest);
-        } catch (error) {
-          assert.match(String(error), /^SealroomError: /);
-          return;
-        }
-        assert.deepEqual(parseKeySpec(formatKeySpec(spec)), spec);
-      }),
+      fc.property(
+        fc.constantFrom('jwk:', 'rsa:', 'aws-kms:', 'aws-kms:*?', ''),
+        fc.string({ unit: 'binary' }),
+        (scheme, rest) => {
+          let spec;
+          try {
+            spec = parseKeySpec(scheme + rest);
+          } catch (error) {
+            assert.match(String(error), /^SealroomError: /);
+            return;
+          }
+          assert.deepEqual(parseKeySpec(formatKeySpec(spec)), spec);
+        },
+      ),
     );
   });
 });

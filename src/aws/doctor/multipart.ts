@@ -1,0 +1,39 @@
+/** Whether a large upload can be begun, and given up, as a put does. */
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+} from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { CallOptions } from '../../ports.ts';
+import { sending } from '../setup/step.ts';
+import { bucketOf, failed } from './object-probe.ts';
+import type { ObjectProbe, ProbeFailure } from './object-probe.ts';
+
+/** Begins an upload, looks for it and gives it up. Resolves undefined when all of it worked. */
+export async function probeMultipart(
+  s3: S3Client,
+  probe: ObjectProbe,
+  { signal }: CallOptions = {},
+): Promise<ProbeFailure | undefined> {
+  const at = bucketOf(probe);
+  const { bucket, key } = probe;
+  let action = 's3:PutObject';
+  try {
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...at, Key: key }), sending({ signal }));
+    try {
+      action = 's3:ListBucketMultipartUploads';
+      await s3.send(new ListMultipartUploadsCommand({ ...at, Prefix: key }), sending({ signal }));
+    } finally {
+      // Not cancelled: what was begun is given up.
+      const abort = s3.send(new AbortMultipartUploadCommand({ ...at, Key: key, UploadId }));
+      await abort.catch((error: unknown) => {
+        action = 's3:AbortMultipartUpload';
+        throw error;
+      });
+    }
+    return undefined;
+  } catch (error) {
+    return failed(error, { action, thing: `an upload in parts to the bucket ${bucket}`, signal });
+  }
+}

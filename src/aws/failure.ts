@@ -1,0 +1,114 @@
+/** What AWS says when a call fails, in Sealroom's words. Knows nothing of the SDK but the shape of its errors. */
+import { SealroomError, cancelled } from '../errors.ts';
+
+/** What matters of an error of the AWS SDK. */
+export interface AwsFailure {
+  /** Such as `AccessDeniedException`, or the code of a system error. */
+  readonly name: string;
+  /** Status of the answer; undefined when there was none. */
+  readonly status: number | undefined;
+  /** How often the SDK asked; more than 1 when an earlier try may have taken effect. */
+  readonly attempts: number;
+}
+
+/** Names that say that the caller asks too often. */
+const THROTTLED =
+  /^(?:Throttl|TooManyRequests|RequestLimitExceeded|LimitExceededException$|ProvisionedThroughputExceeded|SlowDown|BandwidthLimitExceeded|RequestThrottled|PriorRequestNotComplete|EC2Throttled)/;
+const DENIED = /^(?:AccessDenied|AccessDeniedException|UnauthorizedOperation|NotAuthorized|AllAccessDisabled)$/;
+/** The caller is nobody: no credentials, or ones that are no longer in force. */
+const NOBODY =
+  /^(?:CredentialsProviderError|ExpiredToken|ExpiredTokenException|UnrecognizedClientException|InvalidClientTokenId|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignatureException|MissingAuthenticationToken|MissingAuthenticationTokenException|IncompleteSignature|InvalidToken|RequestTimeTooSkewed|TokenProviderError)$/;
+
+export function failureOf(error: unknown): AwsFailure {
+  const fields = typeof error === 'object' && error !== null ? error : {};
+  const metadata: unknown = Reflect.get(fields, '$metadata');
+  const facts = typeof metadata === 'object' && metadata !== null ? metadata : {};
+  const status: unknown = Reflect.get(facts, 'httpStatusCode');
+  const attempts: unknown = Reflect.get(facts, 'attempts');
+  const code: unknown = Reflect.get(fields, 'Code') ?? Reflect.get(fields, 'code');
+  const name: unknown = Reflect.get(fields, 'name');
+  // An error of the system has its code, and is called no more than "Error".
+  const named = typeof name === 'string' && name !== 'Error' ? name : code;
+  return {
+    name: typeof named === 'string' ? named : 'unknown',
+    status: typeof status === 'number' ? status : undefined,
+    attempts: typeof attempts === 'number' ? attempts : 1,
+  };
+}
+
+/** True when AWS knows who asks, and does not allow it. */
+export function isDenied(error: unknown): boolean {
+  const { name, status } = failureOf(error);
+  return !NOBODY.test(name) && !THROTTLED.test(name) && (DENIED.test(name) || status === 403);
+}
+
+/**
+ * The error for a call that failed, unless the caller knows better what the failure means.
+ *
+ * @param thing what the call was about, such as `the table t`: it begins the message
+ */
+export function awsError(
+  error: unknown,
+  { thing, signal }: { readonly thing: string; readonly signal?: AbortSignal | undefined },
+): SealroomError {
+  if (error instanceof SealroomError) return error;
+  if (signal?.aborted) return cancelled(signal);
+  const failure = failureOf(error);
+  const { name, status } = failure;
+  const options = { cause: causeOf(error, failure) };
+  // The SDK finds out when it first asks, and has no name for it.
+  if (error instanceof Error && error.message === 'Region is missing') {
+    return new SealroomError('bad-configuration', `${thing}: no Region is set; set one, as by AWS_REGION`, options);
+  }
+  if (error instanceof TypeError) {
+    // No answer of a server's: an endpoint that is no address, for example.
+    const code = Reflect.get(error, 'code') === 'ERR_INVALID_URL' ? 'bad-configuration' : 'unexpected';
+    return new SealroomError(
+      code,
+      `${thing}: AWS could not be asked; look at its endpoint in the environment`,
+      options,
+    );
+  }
+  if (THROTTLED.test(name) || status === 429) {
+    return new SealroomError('unavailable', `${thing}: AWS is asked too often (${name}); try again later`, options);
+  }
+  if (NOBODY.test(name)) {
+    return new SealroomError(
+      'access-denied',
+      `${thing}: AWS does not know who asks (${name}): give it credentials that are in force`,
+      options,
+    );
+  }
+  if (DENIED.test(name) || status === 403) {
+    return new SealroomError('access-denied', `${thing}: AWS does not allow it${deniedBecause(error)}`, options);
+  }
+  if (status === undefined || status >= 500 || status === 408) {
+    return new SealroomError('unavailable', `${thing}: AWS did not answer (${name}); try again`, options);
+  }
+  return new SealroomError('unexpected', `${thing}: AWS answered ${status} ${name}`, options);
+}
+
+/** AWS names the action and who asked; no other message of its is quoted. */
+function deniedBecause(error: unknown): string {
+  const message = error instanceof Error ? error.message : '';
+  const [, who] = /\bUser: (\S{1,300}) is not authorized/.exec(message) ?? [];
+  const [, action] = /\bperform: ([a-z0-9-]{1,40}:[A-Za-z]{1,80})\b/.exec(message) ?? [];
+  if (action === undefined) return '';
+  return who === undefined ? `: ${action}` : `: ${who} may not ${action}`;
+}
+
+/**
+ * For a log: what an error is called, and by which number AWS finds the request. Not the error itself: it holds the
+ * answer, and an answer of a key management service that cannot be parsed holds a data key.
+ */
+function causeOf(error: unknown, { name, status }: AwsFailure): Error {
+  const metadata: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, '$metadata') : undefined;
+  const requestId: unknown =
+    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'requestId') : '';
+  const parts = [
+    name,
+    status === undefined ? '' : `status ${status}`,
+    typeof requestId === 'string' && requestId !== '' ? `request ${requestId}` : '',
+  ];
+  return new Error(parts.filter((part) => part !== '').join(', '));
+}

@@ -1,0 +1,53 @@
+import { failureOf } from '../aws/failure.ts';
+import { SealroomError } from '../errors.ts';
+import type { CallOptions } from '../ports.ts';
+import type { S3Bucket } from './s3-bucket.ts';
+
+/** Answers to a call that makes an object, and what each says about the key. */
+const TAKEN = 'PreconditionFailed';
+const GONE = 'NoSuchUpload';
+/** A removal, or another write of the key, was under way. AWS says to begin again, which a source cannot. */
+const CONFLICT = 'ConditionalRequestConflict';
+
+/**
+ * What became of a put whose last call failed. Resolves when it took effect after all: an earlier try of the same call
+ * may have been applied and its answer lost, and then a later one finds the key taken, or its upload gone.
+ *
+ * @throws SealroomError what the put is to reject with
+ */
+export async function settlePut(
+  bucket: S3Bucket,
+  error: unknown,
+  { key, size, signal }: CallOptions & { readonly key: string; readonly size: number },
+): Promise<void> {
+  const { name, status, attempts } = failureOf(error);
+  const answer = status === 412 ? TAKEN : name;
+  const known = answer === TAKEN || answer === GONE || answer === CONFLICT;
+  if (known && attempts <= 1) throw answer === TAKEN ? taken(bucket, error) : removed(bucket, error);
+  if (!known) throwUnlessUnknown(bucket.error(error, { signal }));
+  const found = await bucket.sizeOf(key, { signal }).catch((cause: unknown) => {
+    throw bucket.error(cause, { signal });
+  });
+  if (found === size) return;
+  if (found !== undefined) throw taken(bucket, error);
+  // A try that was given up may still be applied; where the store saw its end, somebody has removed what it made.
+  throw answer === TAKEN || answer === GONE ? removed(bucket, error) : unknown(bucket, error);
+}
+
+function throwUnlessUnknown(error: SealroomError): void {
+  if (error.code !== 'unavailable') throw error;
+}
+
+const named = (error: unknown): { readonly cause: Error } => ({ cause: new Error(failureOf(error).name) });
+
+function taken({ thing }: S3Bucket, error: unknown): SealroomError {
+  return new SealroomError('exists', `${thing}: a blob key is taken`, named(error));
+}
+
+function removed({ thing }: S3Bucket, error: unknown): SealroomError {
+  return new SealroomError('interrupted', `${thing}: a blob was removed while it was written`, named(error));
+}
+
+function unknown({ thing }: S3Bucket, error: unknown): SealroomError {
+  return new SealroomError('unavailable', `${thing}: whether a blob was written is not known; try again`, named(error));
+}

@@ -1,0 +1,268 @@
+/** A bucket whose objects are taken over: listed, read, and removed when asked. */
+import { Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import type { GetObjectCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import { clientConfig } from '../aws/client-options.ts';
+import type { AwsClientOptions } from '../aws/client-options.ts';
+import { awsError, failureOf } from '../aws/failure.ts';
+import { SealroomError } from '../errors.ts';
+import type { CallOptions } from '../ports.ts';
+import { formatS3Address } from './address.ts';
+import { resumed } from './resumed.ts';
+
+export interface BucketOptions {
+  readonly bucket: string;
+  /** The bucket in the path and not in the host, as many stores other than AWS want it. */
+  readonly pathStyle?: boolean | undefined;
+  readonly client?: AwsClientOptions | undefined;
+}
+
+/** One state of an object: whoever overwrites it makes another, with another tag. */
+export interface ObjectEntry {
+  readonly key: string;
+  /** Without its quotes. */
+  readonly etag: string;
+  readonly size: number;
+}
+
+/** An object that is being read. */
+export interface OpenedObject extends Disposable {
+  /** Media type, as whoever stored it said. */
+  readonly type: string | undefined;
+  readonly encoding: string | undefined;
+  /** What whoever stored it wrote on it, names in lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly modified: Date | undefined;
+  /** All of it, or an error; a connection that breaks is made again where it broke. Read once. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+export interface Bucket extends Disposable {
+  readonly name: string;
+  addressOf(key: string): string;
+  /** Objects whose key begins with a prefix, in the order of their keys. */
+  list(prefix: string, options?: CallOptions): AsyncIterable<ObjectEntry>;
+  /** @throws SealroomError `not-found` */
+  look(key: string, options?: CallOptions): Promise<ObjectEntry>;
+  /**
+   * Begins to read an object. The caller disposes it.
+   *
+   * @throws SealroomError `conflict` when it is no longer in this state, then or in the middle; `not-found`
+   */
+  open(entry: ObjectEntry, options?: CallOptions): Promise<OpenedObject>;
+  /** The beginning of an object, of so many bytes where it has them. */
+  beginning(entry: ObjectEntry, length: number, options?: CallOptions): Promise<Uint8Array>;
+  tags(key: string, options?: CallOptions): Promise<Record<string, string>>;
+  /**
+   * Removes an object that is in this state still.
+   *
+   * @returns whether the bucket keeps versions, so that its bytes are there yet
+   * @throws SealroomError `conflict` when it is not
+   */
+  remove(entry: ObjectEntry, options?: CallOptions): Promise<{ readonly versionKept: boolean }>;
+}
+
+/** Opens a bucket, which is not looked at before it is used. Disposing it closes the connections. */
+export function openBucket({ bucket, pathStyle = false, client = {} }: BucketOptions): Bucket {
+  const s3 = new S3Client({
+    ...clientConfig(client),
+    forcePathStyle: pathStyle,
+    // Objects are where they are, and not where whoever takes them over usually works.
+    followRegionRedirects: true,
+  });
+  const context = { s3, bucket };
+  return {
+    name: bucket,
+    addressOf: (key) => formatS3Address({ bucket, key }),
+    list: (prefix, options) => listObjects(context, prefix, options),
+    look: (key, options) => look(context, key, options),
+    open: (entry, options) => open(context, entry, options),
+    beginning: (entry, length, options) => beginning(context, entry, length, options),
+    tags: (key, options) => tags(context, key, options),
+    remove: (entry, options) => remove(context, entry, options),
+    [Symbol.dispose]: () => s3.destroy(),
+  };
+}
+
+interface Context {
+  readonly s3: S3Client;
+  readonly bucket: string;
+}
+
+async function* listObjects(
+  context: Context,
+  prefix: string,
+  { signal }: CallOptions = {},
+): AsyncGenerator<ObjectEntry, void, undefined> {
+  let token: string | undefined;
+  do {
+    const page: ListObjectsV2CommandOutput = await asked(context, prefix, signal, (options) =>
+      // Keys may hold characters that XML cannot.
+      context.s3.send(
+        new ListObjectsV2Command({
+          Bucket: context.bucket,
+          Prefix: prefix,
+          ContinuationToken: token,
+          EncodingType: 'url',
+        }),
+        options,
+      ),
+    );
+    for (const { Key: key = '', ETag: etag, Size: size = 0 } of page.Contents ?? []) {
+      yield { key: page.EncodingType === 'url' ? decodedKey(key) : key, etag: unquoted(etag), size };
+    }
+    token = page.IsTruncated ? page.NextContinuationToken : undefined;
+  } while (token !== undefined);
+}
+
+/** S3 writes a space as a plus sign there. */
+function decodedKey(key: string): string {
+  return decodeURIComponent(key.replaceAll('+', ' '));
+}
+
+async function look(context: Context, key: string, { signal }: CallOptions = {}): Promise<ObjectEntry> {
+  const { ETag, ContentLength: size = 0 } = await asked(context, key, signal, (options) =>
+    context.s3.send(new HeadObjectCommand({ Bucket: context.bucket, Key: key }), options),
+  );
+  return { key, etag: unquoted(ETag), size };
+}
+
+async function open(context: Context, entry: ObjectEntry, { signal }: CallOptions = {}): Promise<OpenedObject> {
+  const { key, size } = entry;
+  const first = await getObject(context, entry, { signal });
+  const { ContentType: type, ContentEncoding: encoding, Metadata: metadata = {}, LastModified: modified } = first;
+  let current = bodyOf(first);
+  return {
+    type,
+    encoding,
+    metadata,
+    modified,
+    chunks: resumed({
+      size,
+      first: current,
+      // From there on, and only of the same state: bytes of two would make a third that never was.
+      open: async (start) =>
+        (current = bodyOf(await getObject(context, entry, { signal, range: `bytes=${start}-${size - 1}` }))),
+      failure: (error) => streamError(error, formatS3Address({ bucket: context.bucket, key }), signal),
+    }),
+    [Symbol.dispose]: () => void current.destroy(),
+  };
+}
+
+async function beginning(
+  context: Context,
+  entry: ObjectEntry,
+  length: number,
+  { signal }: CallOptions = {},
+): Promise<Uint8Array> {
+  // Of an object without bytes, no range can be asked for.
+  if (entry.size === 0) return new Uint8Array(0);
+  const { Body } = await getObject(context, entry, { signal, range: `bytes=0-${length - 1}` });
+  return (await Body?.transformToByteArray()) ?? new Uint8Array(0);
+}
+
+function getObject(
+  context: Context,
+  { key, etag }: ObjectEntry,
+  { signal, range }: CallOptions & { readonly range?: string },
+): Promise<GetObjectCommandOutput> {
+  return asked(context, key, signal, (options) =>
+    context.s3.send(
+      new GetObjectCommand({ Bucket: context.bucket, Key: key, IfMatch: quoted(etag), Range: range }),
+      options,
+    ),
+  );
+}
+
+function bodyOf({ Body: body }: GetObjectCommandOutput): Readable {
+  if (body instanceof Readable) {
+    // One that is let go before its end tells of that by an error, which nobody waits for any more.
+    return body.on('error', () => undefined);
+  }
+  throw new SealroomError('unexpected', 'the AWS SDK gave an object that is no stream');
+}
+
+async function tags(context: Context, key: string, { signal }: CallOptions = {}): Promise<Record<string, string>> {
+  const { TagSet = [] } = await asked(context, key, signal, (options) =>
+    context.s3.send(new GetObjectTaggingCommand({ Bucket: context.bucket, Key: key }), options),
+  );
+  return Object.fromEntries(TagSet.map(({ Key, Value }) => [Key ?? '', Value ?? '']));
+}
+
+async function remove(
+  context: Context,
+  entry: ObjectEntry,
+  { signal }: CallOptions = {},
+): Promise<{ readonly versionKept: boolean }> {
+  const { key, etag } = entry;
+  // Looked at first: a store that does not know the condition of the removal removes whatever is there.
+  if ((await look(context, key, { signal })).etag !== etag) throw changed(formatS3Address({ ...context, key }));
+  const { DeleteMarker: versionKept = false } = await asked(context, key, signal, (options) =>
+    context.s3.send(new DeleteObjectCommand({ Bucket: context.bucket, Key: key, IfMatch: quoted(etag) }), options),
+  );
+  return { versionKept };
+}
+
+async function asked<T>(
+  { bucket }: Context,
+  key: string,
+  signal: AbortSignal | undefined,
+  call: (options: { readonly abortSignal?: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  try {
+    return await call(signal === undefined ? {} : { abortSignal: signal });
+  } catch (error) {
+    throw objectError(error, { bucket, key, signal });
+  }
+}
+
+/** Names by which S3 says that another Region has the bucket. */
+const ELSEWHERE = new Set(['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException']);
+
+function objectError(
+  error: unknown,
+  { bucket, key, signal }: CallOptions & { readonly bucket: string; readonly key: string },
+): SealroomError {
+  const thing = formatS3Address({ bucket, key });
+  const { name, status } = failureOf(error);
+  if (name === 'NoSuchBucket') return new SealroomError('bad-configuration', `there is no bucket ${bucket}`);
+  if (ELSEWHERE.has(name) || status === 301) {
+    return new SealroomError('bad-configuration', `the bucket ${bucket} is in another Region: name it`);
+  }
+  if (name === 'InvalidObjectState') {
+    return new SealroomError('unavailable', `${thing}: it is archived: have S3 restore it, then try again`);
+  }
+  if (status === 404) return new SealroomError('not-found', `${thing}: it is not there`);
+  if (status === 412) return changed(thing);
+  return awsError(error, { thing, signal });
+}
+
+function changed(thing: string): SealroomError {
+  return new SealroomError('conflict', `${thing}: it was changed since it was looked at`);
+}
+
+/** Of a stream that breaks; undefined when the connection did, and nothing is wrong with the bytes. */
+function streamError(error: unknown, thing: string, signal: AbortSignal | undefined): SealroomError | undefined {
+  if (error instanceof SealroomError) return error;
+  if (signal?.aborted) return awsError(error, { thing, signal });
+  // The SDK has no other mark on what it throws when the checksum that came with an object is not that of its bytes.
+  if (error instanceof Error && error.message.startsWith('Checksum mismatch')) {
+    return new SealroomError('damaged', `${thing}: its bytes are not those that its checksum was made of`);
+  }
+  return undefined;
+}
+
+function unquoted(etag: string | undefined): string {
+  return (etag ?? '').replaceAll('"', '');
+}
+
+function quoted(etag: string): string {
+  return `"${etag}"`;
+}

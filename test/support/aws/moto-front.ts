@@ -1,0 +1,83 @@
+/**
+ * A server in front of moto, for which everything is of one account, and that mends two things of its S3: policies of buckets are kept here, because moto takes a
+ * statement with a condition to refuse everything; and a request that expects a bucket of another account is refused.
+ */
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+
+export class MotoFront implements AsyncDisposable {
+  readonly endpoint: string;
+  readonly #server: Server;
+  readonly #target: URL;
+  readonly #account: string;
+  /** Path of a bucket -> its policy. */
+  readonly #policies = new Map<string, string>();
+
+  private constructor(server: Server, target: string, account: string) {
+    this.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.#server = server;
+    this.#target = new URL(target);
+    this.#account = account;
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.#serve(request, response).catch(() => request.destroy());
+    });
+  }
+
+  /** @param account that everything is of */
+  static async start(target: string, account: string): Promise<MotoFront> {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new MotoFront(server, target, account);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url!, this.#target);
+    const owner = request.headers['x-amz-expected-bucket-owner'];
+    if (owner !== undefined && owner !== this.#account) {
+      for await (const _ of request);
+      return refuse(response, 403, 'AccessDenied');
+    }
+    if (searchParams.has('policy')) return this.#policy(pathname, request, response);
+    const forwarded = httpRequest(this.#target, {
+      method: request.method!,
+      path: request.url!,
+      headers: { ...request.headers, 'x-moto-account-id': this.#account },
+      setHost: false,
+      agent: false,
+    });
+    const answered = once(forwarded, 'response');
+    await pipeline(request, forwarded);
+    const [answer] = (await answered) as [IncomingMessage];
+    response.writeHead(answer.statusCode!, answer.headers);
+    await pipeline(answer, response);
+  }
+
+  async #policy(bucket: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const given = await text(request);
+    if (request.method === 'PUT') {
+      this.#policies.set(bucket, given);
+      response.writeHead(204).end();
+      return;
+    }
+    const policy = this.#policies.get(bucket);
+    if (policy === undefined) return refuse(response, 404, 'NoSuchBucketPolicy');
+    response.writeHead(200, { 'content-type': 'application/json' }).end(policy);
+  }
+}
+
+function refuse(response: ServerResponse, status: number, code: string): void {
+  response.writeHead(status, { 'content-type': 'application/xml' });
+  response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>told to</Message></Error>`);
+}
