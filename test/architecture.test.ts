@@ -59,7 +59,20 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // It runs in browsers, too.
   client: ['errors', 'bytes', 'base64', 'cancellable', 'addresses', 'client'],
   // A command gets its vault and keys from compose, so that it never asks which stores they are.
-  cli: [...vault, ...keys, 'media-type', 'finding', 'aws', 'access', 'http', 'client', 'config', 'compose', 'import', 'cli'],
+  cli: [
+    ...vault,
+    ...keys,
+    'media-type',
+    'finding',
+    'aws',
+    'access',
+    'http',
+    'client',
+    'config',
+    'compose',
+    'import',
+    'cli',
+  ],
   // A command of its own, as far as that goes, with events in place of arguments.
   lambda: [...vault, ...keys, 'aws', 'access', 'http', 'config', 'compose', 'lambda'],
   // It works on the files of a vault, wherever that is.

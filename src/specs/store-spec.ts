@@ -48,8 +48,8 @@ export interface DynamodbSpec {
 export type BlobsSpec = FsSpec | S3Spec;
 export type CatalogSpec = SqliteSpec | DynamodbSpec;
 
-/** What S3 takes for a part, and what a part may be for memory's sake. */
-const PART_SIZE = { least: 5 * 1024 * 1024, most: 1024 * 1024 * 1024 };
+/** S3 takes 10,000 parts, which have to hold a segment of 64 GiB; what is held in memory has its limit. */
+const PART_SIZE = { least: 7 * 1024 * 1024, most: 1024 * 1024 * 1024 };
 const MOST_PARTS = 64;
 
 const BUCKET = /^[a-zA-Z0-9][a-zA-Z0-9._-]{1,254}$/;

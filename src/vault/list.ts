@@ -66,9 +66,10 @@ async function newest(
   tenant: string,
   { limit, cursor, signal }: CallOptions & { readonly limit: number; readonly cursor: string | undefined },
 ): Promise<Item[]> {
-  const shards = filePartitions(core, tenant).map((partition) =>
-    shardItems(core, tenant, { partition, limit, cursor, signal }),
-  );
+  const partitions = filePartitions(core, tenant);
+  // Ids are spread evenly, so that a shard rarely has much more than its share; one that has is asked again.
+  const share = partitions.length === 1 ? limit : Math.ceil((limit / partitions.length) * 1.5);
+  const shards = partitions.map((partition) => shardItems(core, tenant, { partition, limit: share, cursor, signal }));
   const heads = await Promise.all(shards.map((shard) => shard.next()));
   const items: Item[] = [];
   while (items.length < limit) {
@@ -80,7 +81,7 @@ async function newest(
     const head = heads[best];
     if (head === undefined || head.done) break;
     items.push(head.value);
-    heads[best] = await shards[best]!.next();
+    if (items.length < limit) heads[best] = await shards[best]!.next();
   }
   return items;
 }

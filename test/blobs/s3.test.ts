@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { openS3Blobs } from '../../src/blobs/s3.ts';
 import type { S3BlobsOptions } from '../../src/blobs/s3.ts';
@@ -8,6 +9,7 @@ import type { BlobStore } from '../../src/ports.ts';
 import { blobStoreSuite } from '../../src/testing/blob-store-suite.ts';
 import { refusal, rejection } from '../../src/testing/rejects.ts';
 import { lentChunks, patterned, PausedSource, randomBlobKey } from '../../src/testing/test-bytes.ts';
+import { FaultyProxy } from '../support/aws/faulty-proxy.ts';
 import { S3Sink } from '../support/aws/s3-sink.ts';
 import { PART_SIZE, proxiedStore, quiet } from '../support/aws/s3-store.ts';
 import { REGION, ceph, leftOut, moto } from '../support/aws/servers.ts';
@@ -206,6 +208,25 @@ describe('S3Blobs', () => {
     assert.ok((await keptBuffers()) - before < 4 * MEBIBYTE, 'nothing is kept afterwards');
   });
 
+  test('asks its source for no more than it may hold while no part was answered', async () => {
+    await using sink = await S3Sink.start();
+    await using proxy = await FaultyProxy.start(sink.endpoint);
+    using store = sinkStore({ endpoint: proxy.endpoint }, { parts: 3 });
+    proxy.fault = ({ operation }) => (operation === 'UploadPart' ? { kind: 'stall', milliseconds: 60_000 } : undefined);
+    let taken = 0;
+    const source = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+      for (; ; taken += MEBIBYTE) yield SEVERAL_PARTS.subarray(0, MEBIBYTE);
+    };
+    const controller = new AbortController();
+    const put = store.put(randomBlobKey(), source(), { signal: controller.signal });
+    while (proxy.count('UploadPart') < 3) await sleep(10);
+    await sleep(200);
+    controller.abort();
+    await rejection(put, 'cancelled');
+    assert.equal(proxy.count('UploadPart'), 3);
+    assert.equal(taken, 3 * PART_SIZE);
+  });
+
   test('keeps no more of a short blob than it is long', async () => {
     await using sink = await S3Sink.start();
     using store = sinkStore(sink);
@@ -232,7 +253,10 @@ describe('S3Blobs', () => {
   });
 });
 
-function sinkStore({ endpoint }: S3Sink, options: Partial<S3BlobsOptions> = {}): BlobStore & Disposable {
+function sinkStore(
+  { endpoint }: Pick<S3Sink, 'endpoint'>,
+  options: Partial<S3BlobsOptions> = {},
+): BlobStore & Disposable {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = { endpoint, credentials, region: REGION, maxAttempts: 1 };
   return openS3Blobs({ bucket: 'sink', pathStyle: true, partSize: PART_SIZE, client, ...options });

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { collect } from '../../src/bytes.ts';
 import { Faults } from '../../src/testing/faulty.ts';
-import type { BlobStore } from '../../src/ports.ts';
+import type { BlobStore, Catalog } from '../../src/ports.ts';
 import { patterned } from '../../src/testing/test-bytes.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 import { faultyPorts } from '../support/dying.ts';
@@ -95,6 +95,27 @@ describe('calls', () => {
       assert.ok(found.some((stat) => stat.id === id));
     });
     assert.deepEqual(second, { 'catalog.list': 8 });
+  });
+
+  test('a page reads little more than it holds, however many shards there are', async (t) => {
+    if (needsMemory(t, 'its calls of AWS are counted elsewhere, and 400 files take long to make')) return;
+    const { world, vault: writer } = await memoryVault({ shards: 8 });
+    for (let i = 0; i < 400; i++) await writer.tenant('default').put([], { name: `${i}` });
+    let items = 0;
+    const catalog: Catalog = {
+      get: (...call) => world.catalog.get(...call),
+      write: (...call) => world.catalog.write(...call),
+      list: async (...call) => {
+        const page = await world.catalog.list(...call);
+        items += page.items.length;
+        return page;
+      },
+    };
+    const files = (await world.open({ catalog })).tenant('default');
+    await files.list({ limit: 1 });
+    items = 0;
+    assert.equal((await files.list({ limit: 100 })).files.length, 100);
+    assert.ok(items < 250, `${items} items for 100 files`);
   });
 
   test('an update writes once and touches neither data key nor blob', async () => {

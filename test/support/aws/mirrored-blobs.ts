@@ -68,21 +68,23 @@ export class MirroredBlobs extends MemoryBlobs {
   }
 
   #push(): Promise<void> {
-    const pushed = this.#pushed.then(async () => {
-      for (const [key, bytes] of this.blobs) {
-        const known = this.#known.get(key);
-        if (known !== undefined && Buffer.compare(known, bytes) === 0) continue;
-        this.#known.set(key, bytes.slice());
-        await this.#raw.put(key, bytes);
-      }
-      for (const key of this.#known.keys()) {
-        if (this.blobs.has(key)) continue;
-        this.#known.delete(key);
-        await this.#raw.remove(key);
-      }
-    });
+    const pushed = this.#pushed.then(() => this.#pushChanges());
     this.#pushed = pushed.catch(() => undefined);
     return pushed;
+  }
+
+  async #pushChanges(): Promise<void> {
+    for (const [key, bytes] of this.blobs) {
+      const known = this.#known.get(key);
+      if (known !== undefined && Buffer.compare(known, bytes) === 0) continue;
+      this.#known.set(key, bytes.slice());
+      await this.#raw.put(key, bytes);
+    }
+    for (const key of this.#known.keys()) {
+      if (this.blobs.has(key)) continue;
+      this.#known.delete(key);
+      await this.#raw.remove(key);
+    }
   }
 }
 

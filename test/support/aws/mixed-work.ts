@@ -77,7 +77,8 @@ export class MixedWork {
       const draws = new Draws(seed + i);
       while (this.#operations < operations) {
         const [name, work] = this.#choose(draws);
-        this.#operations += await work(draws);
+        const made = await work(draws);
+        this.#operations += made;
         this.done[name] = (this.done[name] ?? 0) + 1;
       }
     };
@@ -151,8 +152,8 @@ export class MixedWork {
 
   async #list(draws: Draws): Promise<number> {
     const standing = this.files.slice();
-    const { files, unreadable } = await this.#client(draws).tenant().list({ limit: 1000 });
-    assert.deepEqual(unreadable, []);
+    const { files, unreadable, cursor } = await this.#client(draws).tenant().list({ limit: 1000 });
+    assert.deepEqual([unreadable, cursor], [[], undefined]);
     const listed = new Set(files.map(({ id }) => id));
     // Nobody took it meanwhile, so it was there all the time.
     for (const file of standing) assert.ok(listed.has(file.id) || !this.files.includes(file), `${file.id} is listed`);

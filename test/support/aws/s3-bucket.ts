@@ -48,11 +48,16 @@ export async function newBucket(server: AwsServer): Promise<TestBucket> {
   };
 }
 
-async function objectsIn(s3: S3Client, bucket: string): Promise<{ Key: string; VersionId: string | undefined }[]> {
+/** Every version of every object, and every mark of a deletion. */
+export async function objectsIn(
+  s3: S3Client,
+  bucket: string,
+  prefix = '',
+): Promise<{ Key: string; VersionId: string | undefined }[]> {
   const found: { Key: string; VersionId: string | undefined }[] = [];
   let marker: { KeyMarker: string | undefined; VersionIdMarker: string | undefined } | undefined;
   do {
-    const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, ...marker }));
+    const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...marker }));
     for (const { Key, VersionId } of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]) {
       found.push({ Key: Key!, VersionId });
     }
@@ -63,11 +68,16 @@ async function objectsIn(s3: S3Client, bucket: string): Promise<{ Key: string; V
   return found;
 }
 
-async function uploadsIn(s3: S3Client, bucket: string): Promise<{ Key: string; UploadId: string }[]> {
+/** Multipart uploads that nobody finished. */
+export async function uploadsIn(
+  s3: S3Client,
+  bucket: string,
+  prefix = '',
+): Promise<{ Key: string; UploadId: string }[]> {
   const found: { Key: string; UploadId: string }[] = [];
   let marker: { KeyMarker: string | undefined; UploadIdMarker: string | undefined } | undefined;
   do {
-    const page = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket, ...marker }));
+    const page = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...marker }));
     for (const { Key, UploadId } of page.Uploads ?? []) found.push({ Key: Key!, UploadId: UploadId! });
     marker = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined;
   } while (marker !== undefined);
