@@ -1,6 +1,6 @@
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import { failureOf } from '../aws/failure.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError, throwIfCancelled } from '../errors.ts';
 import type { S3Bucket, S3Upload } from './s3-bucket.ts';
 import type { Part, PartSource } from './s3-part-source.ts';
 import { settlePut } from './s3-settle.ts';
@@ -71,7 +71,7 @@ class Sending {
       part = await source.next(await this.#buffer());
     }
     await this.settled();
-    signal.throwIfAborted();
+    throwIfCancelled(signal);
   }
 
   /** Resolves when no part is on its way any more. */
@@ -82,7 +82,7 @@ class Sending {
   async #buffer(): Promise<Buffer> {
     const { parts, partSize, signal } = this.#options;
     if (this.#idle.length === 0 && this.#buffers >= parts) await Promise.race(this.#underWay);
-    signal.throwIfAborted();
+    throwIfCancelled(signal);
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
     this.#buffers++;

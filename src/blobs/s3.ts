@@ -38,13 +38,15 @@ const MOST_CONNECTIONS = 1000;
 /**
  * Opens a bucket, which is not looked at before it is used. Disposing closes the connections.
  *
- * A blob that ends within its first part is one PutObject, any other a multipart upload. A put that is under way takes
- * `partSize` times `parts` of memory, 32 MiB unless told otherwise, and a short one only what it is long.
+ * A blob that ends within its first part is one PutObject, any other a multipart upload. Each put that is under way takes
+ * at most `partSize` times `parts` of memory, 32 MiB unless told otherwise, parts on their way and the one being filled
+ * together; of a short one, 64 KiB, then 1 MiB, then a part. A download takes what its connection buffers.
  *
  * What the store needs:
  * - reads that see every write that was answered, as AWS's do;
- * - `If-None-Match: *` on PutObject and CompleteMultipartUpload. One that refuses it is noticed, and asked for the key
- *   before it is written. One that ignores it overwrites when two puts have one key, which random keys never have;
+ * - `If-None-Match: *` on PutObject and CompleteMultipartUpload. A store that refuses it is noticed, and asked for the
+ *   key before it is written; one other than AWS is asked before parts are completed, too, because some ignore it there.
+ *   Where that is not seen, the later of two puts of one key would win: keys are random, and never put twice;
  * - ListMultipartUploads by prefix, and ranges;
  * - on AWS the permissions `s3:PutObject`, `s3:GetObject`, `s3:DeleteObject`, `s3:AbortMultipartUpload`,
  *   `s3:ListBucketMultipartUploads`, and `s3:ListBucket`: without it AWS does not say that a blob is absent;

@@ -132,7 +132,7 @@ describe('S3Blobs, read', () => {
     const stream = new Readable({ read: () => undefined });
     const unread = bodyChunks({ stream: stream as S3Body['stream'], length: 6 }, { thing: 'it', silence: 60_000 });
     stream.destroy(new Error('broken'));
-    await once(stream, 'close');
+    await new Promise((resolve) => stream.once('close', resolve));
     await rejection(collect(unread), 'unavailable');
 
     await using subject = await reading();
