@@ -1,6 +1,6 @@
 /** What must look alike: another's thing and none, and whatever is no credential. */
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import type { InjectOptions } from 'fastify';
 import { Faults } from '../../../src/testing/faulty.ts';
 import { timeOrderedId } from '../../../src/vault/identifiers.ts';
@@ -37,19 +37,23 @@ class CountedService implements AsyncDisposable {
     const faults = new Faults();
     const service = scope.use(await behindFaults(scope.use(await httpApp()), faults));
     const counted = new CountedService(service, faults, scope);
-    // From now on every key is at hand.
-    for (const tenant of ['default', 'other']) await service.vault.tenant(tenant).list();
+    await counted.haveKeys();
     return counted;
+  }
+
+  /** From now on every key is at hand, for some minutes. */
+  async haveKeys(): Promise<void> {
+    for (const tenant of ['default', 'other']) await this.service.vault.tenant(tenant).list();
   }
 
   /** Asks, and takes out what is a request's own: its id, its time, and the name that was asked for. */
   async ask(request: InjectOptions, named: string): Promise<Told> {
     this.#asked++;
-    const before = this.#faults.calls.length;
+    const earlier = this.#faults.calls.length;
     const answer = await this.service.app.inject({ ...request, remoteAddress: `10.1.0.${this.#asked}` });
     const { date: _, 'content-length': __, ...headers } = answer.headers;
     const body = answer.body.replace(/"requestId":"[^"]+"/, '"requestId":""').replaceAll(named, 'NAMED');
-    const calls = this.#faults.calls.slice(before).map(({ name }) => name);
+    const calls = this.#faults.calls.slice(earlier).map(({ name }) => name);
     return { status: answer.statusCode, headers, body, calls };
   }
 
@@ -60,6 +64,8 @@ class CountedService implements AsyncDisposable {
 
 describe('what belongs to another tenant is exactly like what is not there', async () => {
   const counted = await CountedService.open();
+  // This was set up when the file was read, and other files' tests come first.
+  before(() => counted.haveKeys());
   after(() => counted[Symbol.asyncDispose]());
   const { service } = counted;
   const { vault, access, world } = service;
