@@ -36,6 +36,14 @@ export function failureOf(error: unknown): AwsFailure {
   };
 }
 
+/** Names by which S3 says that another Region has the bucket. */
+const ELSEWHERE = new Set(['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException']);
+
+/** True when another Region has the bucket that was asked. */
+export function isElsewhere({ name, status }: AwsFailure): boolean {
+  return ELSEWHERE.has(name) || status === 301;
+}
+
 /** True when AWS knows who asks, and does not allow it. */
 export function isDenied(error: unknown): boolean {
   const { name, status } = failureOf(error);

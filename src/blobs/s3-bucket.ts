@@ -15,6 +15,7 @@ import type { CompletedPart, GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { clientConfig } from '../aws/client-options.ts';
 import type { AwsClientOptions } from '../aws/client-options.ts';
 import { failureOf } from '../aws/failure.ts';
+import { sending } from '../aws/sending.ts';
 import { SealroomError } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
 import { s3Error } from './s3-errors.ts';
@@ -95,7 +96,7 @@ export class S3Bucket implements Disposable {
   /** The length of an object; undefined when it is absent. */
   async sizeOf(key: string, { signal }: CallOptions): Promise<number | undefined> {
     try {
-      const { ContentLength } = await this.#client.send(new HeadObjectCommand(this.#at(key)), by(signal));
+      const { ContentLength } = await this.#client.send(new HeadObjectCommand(this.#at(key)), sending({ signal }));
       return ContentLength;
     } catch (error) {
       if (failureOf(error).status === 404) return undefined;
@@ -107,7 +108,7 @@ export class S3Bucket implements Disposable {
     await this.#features.attempt(['conditions', 'checksums'], async () => {
       const condition = await this.#condition(key, { signal });
       const input = { ...this.#at(key), ...CONTENT, ...condition, Body: bytes };
-      await this.#client.send(new PutObjectCommand(input), by(signal));
+      await this.#client.send(new PutObjectCommand(input), sending({ signal }));
     });
   }
 
@@ -116,7 +117,7 @@ export class S3Bucket implements Disposable {
       const input = { ...this.#at(key), ...CONTENT };
       // The SDK adds checksums to parts and not their name here, without which S3 expects none.
       const named = this.#features.has('checksums') ? { ...input, ChecksumAlgorithm: 'CRC32' as const } : input;
-      return this.#client.send(new CreateMultipartUploadCommand(named), by(signal));
+      return this.#client.send(new CreateMultipartUploadCommand(named), sending({ signal }));
     });
     if (UploadId === undefined) throw this.#meaningless('CreateMultipartUpload');
     const upload = { key, id: UploadId };
@@ -133,7 +134,7 @@ export class S3Bucket implements Disposable {
     const { ETag, ChecksumCRC32 } = await this.#features.attempt(['checksums'], () => {
       // A new one for each try: the SDK writes into it.
       const input = { ...this.#at(key), UploadId: id, PartNumber: number, Body: bytes };
-      return this.#client.send(new UploadPartCommand(input), by(signal));
+      return this.#client.send(new UploadPartCommand(input), sending({ signal }));
     });
     return { PartNumber: number, ETag, ...(this.#features.has('checksums') && { ChecksumCRC32 }) };
   }
@@ -143,14 +144,14 @@ export class S3Bucket implements Disposable {
     await this.#features.attempt(['conditions'], async () => {
       // There are stores that take the condition for PutObject and ignore it here.
       const condition = await this.#condition(key, { signal, alsoLook: this.#isElsewhere });
-      await this.#client.send(new CompleteMultipartUploadCommand({ ...input, ...condition }), by(signal));
+      await this.#client.send(new CompleteMultipartUploadCommand({ ...input, ...condition }), sending({ signal }));
     });
   }
 
   /** One that is not there any more is no error. */
   async abortUpload({ key, id }: S3Upload, { signal }: CallOptions): Promise<void> {
     await unlessAbsent(
-      this.#client.send(new AbortMultipartUploadCommand({ ...this.#at(key), UploadId: id }), by(signal)),
+      this.#client.send(new AbortMultipartUploadCommand({ ...this.#at(key), UploadId: id }), sending({ signal })),
     );
   }
 
@@ -160,7 +161,7 @@ export class S3Bucket implements Disposable {
     let marker: { readonly KeyMarker: string | undefined; readonly UploadIdMarker: string | undefined } | undefined;
     do {
       const input = { ...this.#bucket, Prefix: Key, ...marker };
-      const page = await this.#client.send(new ListMultipartUploadsCommand(input), by(signal));
+      const page = await this.#client.send(new ListMultipartUploadsCommand(input), sending({ signal }));
       for (const upload of page.Uploads ?? []) {
         if (upload.Key === Key && upload.UploadId !== undefined) yield upload.UploadId;
       }
@@ -171,7 +172,7 @@ export class S3Bucket implements Disposable {
   }
 
   async deleteObject(key: string, { signal }: CallOptions): Promise<void> {
-    await unlessAbsent(this.#client.send(new DeleteObjectCommand(this.#at(key)), by(signal)));
+    await unlessAbsent(this.#client.send(new DeleteObjectCommand(this.#at(key)), sending({ signal })));
   }
 
   /** @param options.range may lie past the end in part; past it altogether, the error has status 416 */
@@ -181,7 +182,7 @@ export class S3Bucket implements Disposable {
   ): Promise<S3Body> {
     // No range is empty: of one that is, the first byte tells whether the blob is there.
     const Range = range && `bytes=${range.start}-${Math.max(range.start, range.end - 1)}`;
-    const output = await this.#reader.send(new GetObjectCommand({ ...this.#at(key), Range }), by(signal));
+    const output = await this.#reader.send(new GetObjectCommand({ ...this.#at(key), Range }), sending({ signal }));
     const { Body: stream, ContentLength: length } = output;
     if (stream === undefined) throw this.#meaningless('GetObject');
     if (range !== undefined && !answersRange(output, range)) {
@@ -236,10 +237,6 @@ export class S3Bucket implements Disposable {
 
 /** Blobs have no type, and no header may invite a browser to guess one. */
 const CONTENT = { ContentType: 'application/octet-stream' } as const;
-
-function by(signal: AbortSignal | undefined): { readonly abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
-}
 
 async function unlessAbsent(call: Promise<unknown>): Promise<void> {
   try {

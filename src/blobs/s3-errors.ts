@@ -1,4 +1,4 @@
-import { awsError, failureOf } from '../aws/failure.ts';
+import { awsError, failureOf, isElsewhere } from '../aws/failure.ts';
 import { SealroomError } from '../errors.ts';
 
 export interface S3ErrorOptions {
@@ -12,8 +12,6 @@ export interface S3ErrorOptions {
   readonly reading?: boolean;
 }
 
-/** Names by which a store says that another Region has the bucket. */
-const ELSEWHERE = new Set(['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException']);
 /** The body did not arrive as it was sent, or another call for the key was under way. */
 const PASSING = new Set(['BadDigest', 'RequestTimeout', 'OperationAborted', 'ConditionalRequestConflict']);
 const FULL = new Set(['QuotaExceeded', 'InsufficientStorage']);
@@ -22,11 +20,12 @@ const FULL = new Set(['QuotaExceeded', 'InsufficientStorage']);
 export function s3Error(error: unknown, options: S3ErrorOptions): SealroomError {
   const { thing, bucket, owner, signal, reading = false } = options;
   if (error instanceof SealroomError || signal?.aborted) return awsError(error, { thing, signal });
-  const { name, status } = failureOf(error);
+  const failure = failureOf(error);
+  const { name, status } = failure;
   const as = (code: 'bad-configuration' | 'no-space' | 'unavailable', message: string): SealroomError =>
     new SealroomError(code, `${thing}: ${message}`, { cause: new Error(name) });
   if (name === 'NoSuchBucket') return as('bad-configuration', `there is no bucket ${bucket}`);
-  if (ELSEWHERE.has(name) || status === 301) return as('bad-configuration', 'another Region has it: name that one');
+  if (isElsewhere(failure)) return as('bad-configuration', 'another Region has it: name that one');
   if (FULL.has(name) || status === 507) return as('no-space', 'the store is full');
   if (status === 501) return as('bad-configuration', `the store cannot do what a blob store needs (${name})`);
   if (PASSING.has(name)) return as('unavailable', `the store did not take it (${name}); try again`);

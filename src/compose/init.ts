@@ -111,13 +111,7 @@ async function make(root: string, plan: Plan, options: InitOptions): Promise<New
   const catalog = await openCatalog(plan.catalog, { scope: open, create: true });
   const shards = plan.catalog.kind === 'dynamodb' ? DYNAMODB_SHARDS : undefined;
   const textFor = ({ id, pins }: Pick<Config, 'id' | 'pins'>): string =>
-    formatConfig({
-      id,
-      pins,
-      keys: keys.map((spec) => formatKeySpec(within(root, spec))),
-      blobs: formatStoreSpec(within(root, plan.blobs)),
-      catalog: formatStoreSpec(within(root, plan.catalog)),
-    });
+    configText(root, { id, pins, keys, blobs: plan.blobs, catalog: plan.catalog });
   const beforeWrite = async (known: Pick<Config, 'id' | 'pins'>): Promise<void> => {
     const name = unfinishedName(known.id);
     await writeConfig(root, name, textFor(known), { signal });
@@ -143,7 +137,7 @@ async function proveReachable({ kind }: BlobsSpec, blobs: BlobStore, options: Ca
 async function finish(root: string, plan: Plan, options: InitOptions): Promise<NewVault | undefined> {
   for (const { path, config } of await listUnfinished(root)) {
     if (!(await isVault(config, options))) continue;
-    const { id, pins, keys, blobs, catalog } = config;
+    const { id, keys, blobs, catalog } = config;
     const asked = [...(plan.keys ?? []), plan.blobs, plan.catalog];
     const begun = [...(plan.keys === undefined ? [] : keys), blobs, catalog];
     if (!isDeepStrictEqual(asked, begun)) {
@@ -152,18 +146,25 @@ async function finish(root: string, plan: Plan, options: InitOptions): Promise<N
         `${path}: a vault was begun here with other keys or stores; run the same init again to finish it, or remove this file`,
       );
     }
-    const text = formatConfig({
-      id,
-      pins,
-      keys: keys.map((spec) => formatKeySpec(within(root, spec))),
-      blobs: formatStoreSpec(within(root, blobs)),
-      catalog: formatStoreSpec(within(root, catalog)),
-    });
     await using undo = new AsyncDisposableStack();
-    await commit(root, text, { signal: options.signal, undo });
+    await commit(root, configText(root, config), { signal: options.signal, undo });
     return plan.keys === undefined ? { folder: root, id, masterKey: join(root, MASTER_KEY) } : { folder: root, id };
   }
   return undefined;
+}
+
+/** The text of `sealroom.json`. */
+function configText(
+  root: string,
+  { id, pins, keys, blobs, catalog }: Pick<Config, 'id' | 'pins' | 'keys' | 'blobs' | 'catalog'>,
+): string {
+  return formatConfig({
+    id,
+    pins,
+    keys: keys.map((spec) => formatKeySpec(within(root, spec))),
+    blobs: formatStoreSpec(within(root, blobs)),
+    catalog: formatStoreSpec(within(root, catalog)),
+  });
 }
 
 /** True when a configuration opens a vault; false when nothing came of it, or something else is there. */

@@ -118,23 +118,22 @@ class AwsKmsKeys {
   }
 
   async fromSpec(spec: AwsKmsSpec | AwsKmsDiscoverySpec): Promise<Keyring> {
+    this.#check(spec);
+    const { awsKmsDiscoveryKeyring, awsKmsKeyring } = await import('../keyrings/aws-kms.ts');
+    const clients = await this.#loadClients();
+    return spec.scheme === 'aws-kms'
+      ? awsKmsKeyring({ ...spec, clients })
+      : awsKmsDiscoveryKeyring({ ...spec, clients });
+  }
+
+  #check(spec: AwsKmsSpec | AwsKmsDiscoverySpec): void {
     const { purpose } = this.#options;
     if (spec.scheme === 'aws-kms-discovery') {
-      if (purpose === 'decrypt') return this.#discovery(spec);
+      if (purpose === 'decrypt') return;
       throw new SealroomError('bad-key', 'aws-kms:* is for decrypting messages only; name a key by its ARN');
     }
     // What an alias stands for can change, and no message names one: by it alone nothing opens again.
     if (purpose !== 'message') keyArn(spec.keyId);
-    const [{ awsKmsKeyring }, clients] = await Promise.all([import('../keyrings/aws-kms.ts'), this.#loadClients()]);
-    return awsKmsKeyring({ ...spec, clients });
-  }
-
-  async #discovery(spec: AwsKmsDiscoverySpec): Promise<Keyring> {
-    const [{ awsKmsDiscoveryKeyring }, clients] = await Promise.all([
-      import('../keyrings/aws-kms.ts'),
-      this.#loadClients(),
-    ]);
-    return awsKmsDiscoveryKeyring({ ...spec, clients });
   }
 
   async #loadClients(): Promise<KmsClients> {

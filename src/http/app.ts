@@ -21,7 +21,7 @@ import { openMetrics } from './observe/metrics.ts';
 import { refuseOtherMethods, refuseUnknownPaths, watchPaths } from './guard/not-allowed.ts';
 import { documentRoutes } from './contract/openapi.ts';
 import { httpOptions } from './options.ts';
-import type { HttpOptions } from './options.ts';
+import type { GivenHttpOptions, HttpOptions } from './options.ts';
 import { openRateLimit } from './guard/rate-limit.ts';
 import { registerRoutes } from './routes.ts';
 import { secureHeaders, setSecureHeaders } from './guard/secure-headers.ts';
@@ -29,7 +29,7 @@ import type { Service } from './service.ts';
 import { openTracing } from './observe/tracing.ts';
 import { closeAfterUnreadBody } from './upload/unread-body.ts';
 
-export interface AppOptions extends Partial<HttpOptions> {
+export interface AppOptions extends GivenHttpOptions {
   /** Who may come in; the vault's own tokens and links unless given. */
   readonly access?: Access | undefined;
   /** The clock, in milliseconds since 1970. */

@@ -29,6 +29,9 @@ export interface HttpOptions {
   readonly ready: () => boolean;
 }
 
+/** What was said of them; `undefined` says nothing. */
+export type GivenHttpOptions = { readonly [Name in keyof HttpOptions]?: HttpOptions[Name] | undefined };
+
 /** How the service behaves where nothing is said. */
 export const defaultHttpOptions: HttpOptions = {
   publicUrl: undefined,
@@ -44,8 +47,8 @@ export const defaultHttpOptions: HttpOptions = {
   ready: () => true,
 };
 
-/** What was said, over what is taken otherwise; `undefined` says nothing. */
-export function httpOptions(given: Partial<HttpOptions>): HttpOptions {
+/** What was said, over what is taken otherwise. */
+export function httpOptions(given: GivenHttpOptions): HttpOptions {
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...defaultHttpOptions, ...said };
 }

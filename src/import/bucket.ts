@@ -11,7 +11,8 @@ import {
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { clientConfig } from '../aws/client-options.ts';
 import type { AwsClientOptions } from '../aws/client-options.ts';
-import { awsError, failureOf } from '../aws/failure.ts';
+import { awsError, failureOf, isElsewhere } from '../aws/failure.ts';
+import { sending } from '../aws/sending.ts';
 import { SealroomError } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
 import { formatS3Address } from './address.ts';
@@ -214,26 +215,24 @@ async function asked<T>(
   { bucket }: Context,
   key: string,
   signal: AbortSignal | undefined,
-  call: (options: { readonly abortSignal?: AbortSignal }) => Promise<T>,
+  call: (options: ReturnType<typeof sending>) => Promise<T>,
 ): Promise<T> {
   try {
-    return await call(signal === undefined ? {} : { abortSignal: signal });
+    return await call(sending({ signal }));
   } catch (error) {
     throw objectError(error, { bucket, key, signal });
   }
 }
-
-/** Names by which S3 says that another Region has the bucket. */
-const ELSEWHERE = new Set(['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException']);
 
 function objectError(
   error: unknown,
   { bucket, key, signal }: CallOptions & { readonly bucket: string; readonly key: string },
 ): SealroomError {
   const thing = formatS3Address({ bucket, key });
-  const { name, status } = failureOf(error);
+  const failure = failureOf(error);
+  const { name, status } = failure;
   if (name === 'NoSuchBucket') return new SealroomError('bad-configuration', `there is no bucket ${bucket}`);
-  if (ELSEWHERE.has(name) || status === 301) {
+  if (isElsewhere(failure)) {
     return new SealroomError('bad-configuration', `the bucket ${bucket} is in another Region: name it`);
   }
   if (name === 'InvalidObjectState') {

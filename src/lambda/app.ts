@@ -4,7 +4,6 @@ import { openAccess } from '../access/open.ts';
 import type { HttpConfig } from '../config/http.ts';
 import { createApp } from '../http/app.ts';
 import type { AppOptions } from '../http/app.ts';
-import { defaultHttpOptions } from '../http/options.ts';
 import type { Vault } from '../vault/vault.ts';
 import { PROXY_ADDRESS, REQUEST_ID } from './function-url.ts';
 
@@ -16,8 +15,7 @@ export interface LambdaAppOptions extends Pick<AppOptions, 'logger' | 'now'> {
 }
 
 export function appInLambda(vault: Vault, { http = {}, logger, now }: LambdaAppOptions = {}): Promise<FastifyInstance> {
-  const { publicUrl, corsOrigins = [], rateLimit, oidc, trustProxy = [] } = http;
-  const { maxFileSize = defaultHttpOptions.maxFileSize } = http;
+  const { publicUrl, corsOrigins, rateLimit, maxFileSize, oidc, trustProxy = [] } = http;
   return createApp(vault, {
     access: openAccess(vault, { oidc, now }),
     logger,

@@ -11,10 +11,10 @@ import { planBucket } from '../setup/bucket-steps.ts';
 import { lookAtKey } from '../setup/key.ts';
 import { planKey } from '../setup/key-steps.ts';
 import { setupContext } from '../setup/plan.ts';
-import { sending } from '../setup/step.ts';
 import { lookAtTable, planTable } from '../setup/table.ts';
 import { clockFinding, watchClock } from './clock.ts';
 import { findingsOf } from './findings.ts';
+import { sending } from '../sending.ts';
 
 export interface BucketPlace {
   readonly bucket: string;

@@ -6,9 +6,9 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { CallOptions } from '../../ports.ts';
-import { sending } from '../setup/step.ts';
 import { bucketOf, failed } from './object-probe.ts';
 import type { ObjectProbe, ProbeFailure } from './object-probe.ts';
+import { sending } from '../sending.ts';
 
 /** Begins an upload, looks for it and gives it up. Resolves undefined when all of it worked. */
 export async function probeMultipart(

@@ -3,9 +3,9 @@ import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { CallOptions } from '../../ports.ts';
 import { failureOf } from '../failure.ts';
-import { sending } from '../setup/step.ts';
 import { bucketOf, failed } from './object-probe.ts';
 import type { ObjectProbe, ProbeFailure } from './object-probe.ts';
+import { sending } from '../sending.ts';
 
 /** Statuses by which a store says that the key is taken, and that it does not know the condition. */
 const TAKEN = 412;

@@ -19,9 +19,9 @@ import { NONCURRENT_DAYS, UPLOAD_DAYS, harmfulRules, hasOwnRule, withOwnRule } f
 import { says, statementsOf, withStatement } from './policy-document.ts';
 import type { Statement } from './policy-document.ts';
 import type { Seen } from './seen.ts';
-import { sending } from './step.ts';
 import type { Change, Made, SetupContext, Step, Todo } from './step.ts';
 import { onceKnown } from './wait.ts';
+import { sending } from '../sending.ts';
 
 /** Changes of one bucket that come together are refused for a moment; and not all of S3 knows a new bucket at once. */
 const NOT_YET = ['OperationAborted', 'NoSuchBucket'];

@@ -17,8 +17,8 @@ import type {
 import { awsError, failureOf } from '../failure.ts';
 import { look } from './seen.ts';
 import type { Seen } from './seen.ts';
-import { sending } from './step.ts';
 import type { SetupContext } from './step.ts';
+import { sending } from '../sending.ts';
 
 export interface BucketWish {
   readonly bucket: string;

@@ -3,9 +3,9 @@ import { CreateAliasCommand } from '@aws-sdk/client-kms';
 import { parseKmsArn } from '../../message/kms-arn.ts';
 import { NOT_FOUND } from './key.ts';
 import type { KeyFacts } from './key.ts';
-import { sending } from './step.ts';
 import type { SetupContext } from './step.ts';
 import { onceKnown } from './wait.ts';
+import { sending } from '../sending.ts';
 
 /** Gives a key an alias in one Region. */
 export async function nameKey(

@@ -5,9 +5,9 @@ import { isDenied } from '../failure.ts';
 import { NOT_FOUND } from './key.ts';
 import type { KeyFacts } from './key.ts';
 import { idOf, nameKey, primaryRegionOf } from './key-calls.ts';
-import { sending } from './step.ts';
 import type { Change, Step, Todo } from './step.ts';
 import { onceKnown, until } from './wait.ts';
+import { sending } from '../sending.ts';
 
 const NOTHING_TO_DO: Todo = { kind: 'nothing' };
 

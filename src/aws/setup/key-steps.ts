@@ -11,9 +11,9 @@ import type { KeyFacts, KeyWish } from './key.ts';
 import { idOf, nameKey, primaryRegionOf } from './key-calls.ts';
 import { replicaSteps } from './key-replica-steps.ts';
 import { says, statementsOf, withStatement } from './policy-document.ts';
-import { sending } from './step.ts';
 import type { Made, SetupContext, Step, Todo } from './step.ts';
 import { onceKnown } from './wait.ts';
+import { sending } from '../sending.ts';
 
 /** Days in which a deletion can be called off; AWS takes 7 to 30. */
 export const DELETION_WINDOW = 30;

@@ -10,8 +10,8 @@ import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
 import { parseKmsArn } from '../../message/kms-arn.ts';
 import { look } from './seen.ts';
 import type { Seen } from './seen.ts';
-import { sending } from './step.ts';
 import type { SetupContext } from './step.ts';
+import { sending } from '../sending.ts';
 
 /** Which key is wanted, or examined. */
 export interface KeyWish {

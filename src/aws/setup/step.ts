@@ -59,8 +59,3 @@ export interface Patience {
   readonly looks: number;
   readonly milliseconds: number;
 }
-
-/** As the SDK takes it. */
-export function sending({ signal }: CallOptions): { readonly abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
-}

@@ -11,9 +11,9 @@ import {
 import type { TableDescription, TimeToLiveDescription } from '@aws-sdk/client-dynamodb';
 import { look } from './seen.ts';
 import type { Seen } from './seen.ts';
-import { sending } from './step.ts';
 import type { Change, SetupContext, Step, Todo } from './step.ts';
 import { onceKnown, until } from './wait.ts';
+import { sending } from '../sending.ts';
 
 /** Names of the attributes: partition key, sort key, and the time in seconds after which an item may go by itself. */
 export const PARTITION_KEY = 'p';

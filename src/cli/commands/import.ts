@@ -1,10 +1,7 @@
 /** `import`: seals what is in a bucket already. */
-import { KmsClients } from '../../aws/kms-clients.ts';
 import { parseS3Address } from '../../import/address.ts';
 import { openBucket } from '../../import/bucket.ts';
-import { importDemo } from '../../import/demo/import.ts';
 import type { DemoResult } from '../../import/demo/import.ts';
-import { openDemoTable } from '../../import/demo/items.ts';
 import { linesOf } from '../../import/lines.ts';
 import { importObjects } from '../../import/objects.ts';
 import { usage } from '../arguments.ts';
@@ -59,17 +56,15 @@ function refuseOptions(
 }
 
 async function importFromBucket(session: Session, address: string, options: ImportArguments): Promise<void> {
-  const { terminal, signal } = session;
+  const { signal } = session;
   const { bucket: name, key: prefix } = parseS3Address(address);
   const { list: path, stripPrefix, tags, dryRun, remove, parallel = PARALLEL } = options;
   await using opened = await openFiles(session);
   if (path !== undefined && path !== '-') await refuseOwnFile(path, opened.ownFiles);
   await using list = path === undefined ? undefined : await openInput(path, { signal });
   using bucket = openBucket({ bucket: name, ...storeOptions(options) });
-  using progress = terminal.progress(address, undefined);
-  const report = new ImportReport(terminal, progress);
-  try {
-    await importObjects({
+  await reported(session, address, (told) =>
+    importObjects({
       files: opened.files,
       bucket,
       prefix,
@@ -80,46 +75,69 @@ async function importFromBucket(session: Session, address: string, options: Impo
       remove,
       parallel,
       signal,
-      onResult: (result) => report.add(result),
-      onBytes: (count) => progress.add(count),
-    });
-  } finally {
-    await report.end();
-  }
+      onResult: told.onResult,
+      onBytes: told.onBytes,
+    }),
+  );
 }
 
 async function importFromDemo(
   session: Session,
   options: ImportArguments & { readonly bucket: string; readonly table: string },
 ): Promise<void> {
-  const { terminal, signal } = session;
-  const { bucket: name, table: tableName, pick = [], dryRun, remove, parallel = PARALLEL } = options;
+  const { signal } = session;
+  const { bucket: name, table: tableName, pick = [], region, dryRun, remove, parallel = PARALLEL } = options;
   const confirmed = new Set(options.confirm);
+  // Two more clients of AWS, which objects that are not encrypted have no use for.
+  const [{ KmsClients }, { importDemo }, { openDemoTable }] = await Promise.all([
+    import('../../aws/kms-clients.ts'),
+    import('../../import/demo/import.ts'),
+    import('../../import/demo/items.ts'),
+  ]);
   await using opened = await openFiles(session);
   using bucket = openBucket({ bucket: name, ...storeOptions(options) });
-  using table = openDemoTable({ table: tableName, client: { region: options.region } });
+  using table = openDemoTable({ table: tableName, client: { region } });
   using kms = new KmsClients();
-  using progress = terminal.progress(tableName, undefined);
-  const report = new ImportReport(terminal, progress);
-  try {
-    await importDemo({
+  await reported(session, tableName, (told) =>
+    importDemo({
       files: opened.files,
       bucket,
       table,
       kms,
-      region: options.region,
+      region,
       picks: new Set(pick),
       dryRun,
       remove,
       confirm: async (result) => {
-        progress.hide();
+        told.hide();
         if (result.item !== undefined && confirmed.has(result.item)) return true;
         return (await askWhether(questionAbout(result), signal)) ?? false;
       },
       parallel,
       signal,
+      onResult: told.onResult,
+      onBytes: told.onBytes,
+    }),
+  );
+}
+
+/** How an import tells what it does. */
+interface Told {
+  readonly onResult: (result: DemoResult) => Promise<void>;
+  readonly onBytes: (count: number) => void;
+  /** Makes room for something else on the terminal. */
+  readonly hide: () => void;
+}
+
+/** Tells what an import does, and what it had done, whatever ends it. */
+async function reported({ terminal }: Session, label: string, work: (told: Told) => Promise<void>): Promise<void> {
+  using progress = terminal.progress(label, undefined);
+  const report = new ImportReport(terminal, progress);
+  try {
+    await work({
       onResult: (result) => report.add(result),
       onBytes: (count) => progress.add(count),
+      hide: () => progress.hide(),
     });
   } finally {
     await report.end();

@@ -14,7 +14,6 @@ import { PRIVATE_NETWORKS, isProxy } from '../../config/http.ts';
 import type { HttpConfig } from '../../config/http.ts';
 import { SealroomError, isSealroomError } from '../../errors.ts';
 import { createLogger } from '../../http/observe/log.ts';
-import { defaultHttpOptions } from '../../http/options.ts';
 import { startServer } from '../../http/server/server.ts';
 import type { RunningServer, ServerOptions } from '../../http/server/server.ts';
 import { usage } from '../arguments.ts';
@@ -53,8 +52,7 @@ export async function serve(session: Session, given: ServeArguments): Promise<vo
   await using opened = await openVaultAt(config, { signal, onExposed, onNotice });
   const { vault } = opened;
   const access = openAccess(vault, { oidc: http.oidc });
-  const { publicUrl, corsOrigins, rateLimit } = http;
-  const { maxFileSize = defaultHttpOptions.maxFileSize, idleTimeout = defaultHttpOptions.idleTimeout } = http;
+  const { publicUrl, corsOrigins, rateLimit, maxFileSize, idleTimeout } = http;
   await using server = await startServer({
     vault,
     options: { access, logger, publicUrl, corsOrigins, trustProxy, rateLimit, maxFileSize, idleTimeout },

@@ -4,6 +4,7 @@ import type { AttributeValue, ScanCommandOutput } from '@aws-sdk/client-dynamodb
 import { clientConfig } from '../../aws/client-options.ts';
 import type { AwsClientOptions } from '../../aws/client-options.ts';
 import { awsError, failureOf } from '../../aws/failure.ts';
+import { sending } from '../../aws/sending.ts';
 import { SealroomError } from '../../errors.ts';
 import type { CallOptions } from '../../ports.ts';
 
@@ -92,10 +93,10 @@ async function remove(
 async function asked<T>(
   table: string,
   signal: AbortSignal | undefined,
-  call: (options: { readonly abortSignal?: AbortSignal }) => Promise<T>,
+  call: (options: ReturnType<typeof sending>) => Promise<T>,
 ): Promise<T> {
   try {
-    return await call(signal === undefined ? {} : { abortSignal: signal });
+    return await call(sending({ signal }));
   } catch (error) {
     if (failureOf(error).name === 'ResourceNotFoundException') {
       throw new SealroomError('bad-configuration', `there is no table ${table}`);
