@@ -16,6 +16,7 @@ import type { Keyring } from '../src/ports.ts';
 import { machine } from './support/machine.ts';
 import { formatSpread, inRounds, millisecondsOf, ratioOf, spreadOf } from './support/rounds.ts';
 import { table } from './support/table.ts';
+import { say } from './support/say.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -99,10 +100,6 @@ say(
     ),
   ),
 );
-
-function say(...lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
-}
 
 function kib(bytes: number): string {
   return `${bytes / KIB} KiB`;

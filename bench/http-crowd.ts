@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { crowdedService } from './support/crowded-service.ts';
 import { machine } from './support/machine.ts';
 import { table } from './support/table.ts';
+import { say } from './support/say.ts';
 
 const [seconds = 60, clients = 200, seed = 1] = process.argv.slice(2).map(Number);
 const LARGEST = 32 * 2 ** 20;
@@ -51,8 +52,4 @@ try {
   process.exitCode = violations.length === 0 ? 0 : 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
-}
-
-function say(...lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
 }

@@ -23,6 +23,7 @@ import { serve } from './support/serve.ts';
 import { ServerProcess } from './support/server-process.ts';
 import { writeToFile } from './support/streams.ts';
 import { table } from './support/table.ts';
+import { say } from './support/say.ts';
 
 const MIB = 2 ** 20;
 const SIZE = Number(process.argv[2] ?? 1024) * MIB;
@@ -69,10 +70,6 @@ try {
   for (const { server } of subjects) await server.stop();
 } finally {
   await rm(folder, { recursive: true, force: true });
-}
-
-function say(...lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
 function at(name: string): string {

@@ -19,6 +19,7 @@ import { millisecondsOf } from './support/rounds.ts';
 import { SEALROOM } from './support/sealroom.ts';
 import { writeLent } from './support/streams.ts';
 import { table } from './support/table.ts';
+import { say } from './support/say.ts';
 
 const SIZE = 10 * 2 ** 30;
 /** Resident memory of each program, in bytes. */
@@ -43,10 +44,6 @@ say(table(['command', 'peak resident, MB', 'seconds', 'at the same time'], rows)
 say('', 'What came back was compared with what went in.');
 for (const { name } of over) say(`MISSED: ${name} had more than ${LIMIT / 1e6} MB resident`);
 process.exitCode = over.length === 0 ? 0 : 1;
-
-function say(...lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
-}
 
 /** One program's output is the other's input, so that the message is never on disk. */
 async function encryptAndDecrypt(): Promise<void> {

@@ -15,12 +15,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { curlPlace } from './support/curl.ts';
-import { machine } from './support/machine.ts';
 import { SEALROOM } from './support/sealroom.ts';
 import { ServerProcess } from './support/server-process.ts';
-import { table } from './support/table.ts';
+import { reportMemory } from './support/memory-report.ts';
 import { thereAndBack } from './support/there-and-back.ts';
-import type { Taken } from './support/there-and-back.ts';
 
 const MIB = 2 ** 20;
 const SIZE = Number(process.argv[2] ?? 10 * 1024) * MIB;
@@ -39,17 +37,7 @@ try {
   const place = await curlPlace(server, folder);
   const { upload, download } = await thereAndBack(place, { pid: server.pid, size: SIZE });
   await server.stop();
-  say(machine(), `${SIZE / MIB} MiB from a pipe to S3 and back; the limit is ${LIMIT / 1e6} MB`, '');
-  say(
-    table(
-      ['request', 'peak resident, MB', 'seconds', 'MB/s', 'processor seconds'],
-      [row('upload', upload), row('download', download)],
-    ),
-  );
-  say('', 'What came back was compared with what went in. Processor seconds are of the service.');
-  const over = Math.max(upload.peak, download.peak) > LIMIT;
-  if (over) say(`MISSED: the service had more than ${LIMIT / 1e6} MB resident`);
-  process.exitCode = over ? 1 : 0;
+  reportMemory({ way: 'from a pipe to S3 and back', who: 'service', limit: LIMIT, size: SIZE, upload, download });
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -65,13 +53,4 @@ function serveOn(endpoint: string): string[] {
   const words = ['--vault', join(folder, 'vault'), '--json', 'serve', '--init', '--host', '127.0.0.1', '--port', '0'];
   // `env` becomes the program that it runs, so that what is measured of it is the program's.
   return ['env', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`), ...SEALROOM, ...words];
-}
-
-function say(...lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
-}
-
-function row(name: string, { peak, seconds, processorSeconds }: Taken): string[] {
-  const speed = SIZE / 1e6 / seconds;
-  return [name, (peak / 1e6).toFixed(0), seconds.toFixed(1), speed.toFixed(0), processorSeconds.toFixed(1)];
 }

@@ -17,6 +17,7 @@ import { formatSpread, inRounds, ratioOf, spreadOf } from './support/rounds.ts';
 import { SEALROOM } from './support/sealroom.ts';
 import { writeToFile } from './support/streams.ts';
 import { table } from './support/table.ts';
+import { say } from './support/say.ts';
 
 const ROUNDS = 5;
 const SIZE = 2 ** 30;
@@ -84,10 +85,6 @@ try {
   process.exitCode = met.every(Boolean) ? 0 : 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
-}
-
-function say(...lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
 function at(name: string): string {

@@ -12,7 +12,7 @@ import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { startService } from '../support/service.ts';
-import { portOf } from '../support/raw-client.ts';
+import { portOf } from '../support/loopback.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Contained, missingForContainers, runContained } from './container.ts';
 import { buildStages, contextOf, copyOf, dockerfilePath, execWords, readStages } from './dockerfile.ts';

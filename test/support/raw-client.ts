@@ -1,19 +1,14 @@
 /** A connection on which anything can be said, HTTP or not. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { portOf } from './loopback.ts';
 
 export interface RawAnswer {
   readonly status: number;
   /** By names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
-}
-
-/** The port of a server that listens, which takes a free one first if it does not. */
-export async function portOf(server: Server): Promise<number> {
-  if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening');
-  return (server.address() as AddressInfo).port;
 }
 
 export class RawClient implements AsyncDisposable {

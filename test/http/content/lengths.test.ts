@@ -5,7 +5,8 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { patterned } from '../../../src/testing/test-bytes.ts';
 import { httpApp } from '../../support/http-app.ts';
-import { RawClient, portOf } from '../../support/raw-client.ts';
+import { portOf } from '../../support/loopback.ts';
+import { RawClient } from '../../support/raw-client.ts';
 import { diskService } from './disk-service.ts';
 
 test('a length past all numbers on a request that has no use for a body breaks no answer, and leaves no blob open', async () => {

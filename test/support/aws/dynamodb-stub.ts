@@ -1,5 +1,4 @@
 /** A server that speaks the protocol of DynamoDB and answers what a test tells it to. */
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +6,7 @@ import { json } from 'node:stream/consumers';
 import type { AwsClientOptions } from '../../../src/aws/client-options.ts';
 import { operationOf } from './operation.ts';
 import { REGION } from './servers.ts';
+import { closeAtOnce, portOf } from '../loopback.ts';
 
 export interface StubRequest {
   readonly operation: string;
@@ -37,8 +37,7 @@ export class DynamodbStub implements AsyncDisposable {
   /** @param answers asked for each request, with its index */
   static async start(answers: (request: StubRequest, index: number) => StubAnswer): Promise<DynamodbStub> {
     const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    await portOf(server);
     const stub = new DynamodbStub(server);
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       stub.#serve(request, response, answers).catch((error: unknown) => response.destroy(error as Error));
@@ -47,9 +46,7 @@ export class DynamodbStub implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+    await closeAtOnce(this.#server);
   }
 
   async #serve(

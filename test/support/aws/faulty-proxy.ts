@@ -10,6 +10,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { operationOf } from './operation.ts';
+import { closeAtOnce, portOf } from '../loopback.ts';
 
 /** How one request goes wrong. */
 export type ProxyFault =
@@ -65,8 +66,7 @@ export class FaultyProxy implements AsyncDisposable {
   /** @param target address of the server, such as `http://127.0.0.1:5000` */
   static async start(target: string): Promise<FaultyProxy> {
     const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    await portOf(server);
     return new FaultyProxy(server, new URL(target));
   }
 
@@ -77,9 +77,7 @@ export class FaultyProxy implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+    await closeAtOnce(this.#server);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

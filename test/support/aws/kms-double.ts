@@ -21,6 +21,7 @@ import type { KmsOperation } from './kms/operation.ts';
 import type { PolicyDocument } from './kms/policy.ts';
 import { KmsStore } from './kms/store.ts';
 import type { StoredKey } from './kms/store.ts';
+import { closeAtOnce } from '../loopback.ts';
 
 const DEFAULT_REGION = 'us-east-1';
 const MAX_BODY_LENGTH = 64 * 1024;
@@ -79,10 +80,7 @@ export class KmsDouble implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await closeAtOnce(this.#server);
   }
 
   /** How often an operation was called. */

@@ -8,6 +8,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { closeAtOnce, portOf } from '../loopback.ts';
 
 export class MotoFront implements AsyncDisposable {
   readonly endpoint: string;
@@ -30,16 +31,12 @@ export class MotoFront implements AsyncDisposable {
   /** @param account that everything is of */
   static async start(target: string, account: string): Promise<MotoFront> {
     const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    await portOf(server);
     return new MotoFront(server, target, account);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await closeAtOnce(this.#server);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

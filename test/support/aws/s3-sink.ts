@@ -13,7 +13,6 @@
  *
  *     node test/support/aws/s3-sink.ts [folder]
  */
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,6 +21,7 @@ import { pipeline } from 'node:stream/promises';
 import { operationOf } from './operation.ts';
 import { SinkBody, type SinkContent } from './s3-sink-body.ts';
 import { ListedPart, SinkError, SinkObjects } from './s3-sink-objects.ts';
+import { closeAtOnce, portOf } from '../loopback.ts';
 
 export interface SinkOptions {
   /** What every object holds: as many bytes as asked for, from a place on. */
@@ -54,16 +54,12 @@ export class S3Sink implements AsyncDisposable {
   /** Listens on a free port of this machine. */
   static async start(options: SinkOptions = {}): Promise<S3Sink> {
     const server = createServer({ requestTimeout: 0 });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    await portOf(server);
     return new S3Sink(server, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await closeAtOnce(this.#server);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
