@@ -10,8 +10,8 @@
  * All output has to be there, line for line. `...` stands for any text within a line. `{name}` stands for a word: the
  * first time it may be any, from then on it is that one, in commands too. `@needs root` leaves a script out elsewhere.
  * `@remote` says that its first command makes a vault, and that all others do the same on that vault, through a service,
- * and on a vault elsewhere; `@local` before a command excepts it. `{master}` is the specification of the vault's key, and
- * `{provider}` that key's provider.
+ * and on a vault elsewhere; `@local` before a command excepts it. `{master}` is the specification of the vault's key,
+ * `{provider}` that key's provider, and `{key}` its name.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -69,7 +69,7 @@ export interface Elsewhere {
   readonly words?: Readonly<Record<string, string>>;
 }
 
-const OWN_WORDS = { master: 'jwk:sealroom/master.jwk', provider: 'sealroom' };
+const OWN_WORDS = { master: 'jwk:sealroom/master.jwk', provider: 'sealroom', key: 'master-...' };
 
 /** Runs the steps one after the other in a folder; fails at the first that differs from what the script says. */
 export async function runScript({ steps }: Script, folder: string, elsewhere?: Elsewhere): Promise<void> {
@@ -134,7 +134,11 @@ function assertLine(line: string, pattern: string, words: Map<string, string>, m
     if (part === '...') return '.*';
     const name = /^\{(\w+)\}$/.exec(part)?.[1];
     const known = name === undefined ? part : words.get(name);
-    if (known !== undefined) return RegExp.escape(known);
+    if (known !== undefined)
+      return known
+        .split('...')
+        .map((text) => RegExp.escape(text))
+        .join('.*');
     names.push(name!);
     return '(\\S+)';
   });
