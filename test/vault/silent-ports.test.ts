@@ -74,11 +74,12 @@ describe('a keyring that is silent', { timeout: 10_000 }, () => {
   });
 });
 
-/** A catalog whose writes wait, once it is told, until they are let go; counts those that came since it was told. */
+/** A catalog whose writes wait, once it is told, until they are let go; counts those that came, and ended, since then. */
 class StallingCatalog implements Catalog {
   readonly #catalog: Catalog;
   #stall: PromiseWithResolvers<void> | undefined;
   writes = 0;
+  answered = 0;
 
   constructor({ ports }: World) {
     this.#catalog = ports.catalog;
@@ -86,6 +87,7 @@ class StallingCatalog implements Catalog {
 
   stall(): void {
     this.writes = 0;
+    this.answered = 0;
     this.#stall = Promise.withResolvers();
   }
 
@@ -100,6 +102,7 @@ class StallingCatalog implements Catalog {
     this.writes++;
     await this.#stall?.promise;
     await this.#catalog.write(operations);
+    this.answered++;
   };
 }
 
@@ -119,6 +122,7 @@ describe('a catalog that is slow', { timeout: 10_000 }, () => {
     };
     for (let renewal = 0; renewal < 20; renewal++) await pass();
     catalog.goOn();
+    while (catalog.answered === 0) await setImmediate();
     for (let turn = 0; turn < 50; turn++) await setImmediate();
     assert.equal(catalog.writes, 1, 'none was waiting behind the first');
     catalog.stall();
