@@ -15,7 +15,7 @@ export interface AwsClientOptions {
   readonly maxAttempts?: number | undefined;
   /** Milliseconds until a connection must stand; 5,000 unless given. */
   readonly connectionTimeout?: number | undefined;
-  /** Milliseconds for which a connection may be silent; 30,000 unless given. */
+  /** Milliseconds for which a connection may be silent; 30,000 unless given. Up to twice as long where a body is sent. */
   readonly silenceTimeout?: number | undefined;
   /** Connections at once; 64 unless given. */
   readonly maxSockets?: number | undefined;

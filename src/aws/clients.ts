@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SealroomError } from '../errors.ts';
 import { clientConfig } from './client-options.ts';
 import type { AwsClientOptions } from './client-options.ts';
+import { awsError, isRegionMissing } from './failure.ts';
 import { KmsClients } from './kms-clients.ts';
 
 export interface AwsClients extends Disposable {
@@ -24,7 +25,7 @@ export interface AwsClientsOptions extends AwsClientOptions {
 /**
  * Makes them; disposing them closes their connections.
  *
- * @throws SealroomError `usage` when no Region is named anywhere
+ * @throws SealroomError `usage` when no Region is named anywhere, `bad-configuration` when what is named is none
  */
 export async function openAwsClients({ kms, s3, dynamodb, ...common }: AwsClientsOptions): Promise<AwsClients> {
   using scope = new DisposableStack();
@@ -39,7 +40,9 @@ export async function openAwsClients({ kms, s3, dynamodb, ...common }: AwsClient
   const { region: _, ...anyRegion } = common;
   const kmsClients = scope.use(new KmsClients({ ...anyRegion, ...kms }));
   const region = await dynamodbClient.config.region().catch((error: unknown) => {
-    throw new SealroomError('usage', 'no Region is named: --region or AWS_REGION says which', { cause: error });
+    const named = awsError(error, { thing: 'the Region' });
+    if (!isRegionMissing(error)) throw named;
+    throw new SealroomError('usage', 'no Region is named: --region or AWS_REGION says which', { cause: named.cause });
   });
   const opened = scope.move();
   return {

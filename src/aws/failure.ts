@@ -36,6 +36,15 @@ export function failureOf(error: unknown): AwsFailure {
   };
 }
 
+/** What a server says that it cannot do, and for which it has no room. */
+const UNABLE = new Set([501, 507]);
+
+/** True for the answer of a server that did nothing. With any other, or none, it may have done what it was asked. */
+export function wasRefused(error: unknown): boolean {
+  const { name, status } = failureOf(error);
+  return status !== undefined && status >= 400 && (status < 500 || UNABLE.has(status) || THROTTLED.test(name));
+}
+
 /** Names by which S3 says that another Region has the bucket. */
 const ELSEWHERE = new Set(['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException']);
 
@@ -48,6 +57,11 @@ export function isElsewhere({ name, status }: AwsFailure): boolean {
 export function isDenied(error: unknown): boolean {
   const { name, status } = failureOf(error);
   return !NOBODY.test(name) && !THROTTLED.test(name) && (DENIED.test(name) || status === 403);
+}
+
+/** True when no Region is set anywhere. The SDK finds out when it first asks, and has no name for it. */
+export function isRegionMissing(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Region is missing';
 }
 
 /**
@@ -64,9 +78,23 @@ export function awsError(
   const failure = failureOf(error);
   const { name, status } = failure;
   const options = { cause: causeOf(error, failure) };
-  // The SDK finds out when it first asks, and has no name for it.
-  if (error instanceof Error && error.message === 'Region is missing') {
+  if (isRegionMissing(error)) {
     return new SealroomError('bad-configuration', `${thing}: no Region is set; set one, as by AWS_REGION`, options);
+  }
+  if (status === undefined && isRefusedSetting(error, name)) {
+    return new SealroomError(
+      'bad-configuration',
+      `${thing}: AWS cannot be asked with these settings; look at the Region and the endpoint in the environment`,
+      options,
+    );
+  }
+  // Also before a TypeError, which the SDK has for an answer of another form than it should have.
+  if (status !== undefined && status < 300) {
+    return new SealroomError(
+      'unavailable',
+      `${thing}: AWS gave an answer that cannot be read (${name}); try again`,
+      options,
+    );
   }
   if (error instanceof TypeError) {
     // No answer of a server's: an endpoint that is no address, for example.
@@ -90,10 +118,16 @@ export function awsError(
   if (DENIED.test(name) || status === 403) {
     return new SealroomError('access-denied', `${thing}: AWS does not allow it${deniedBecause(error)}`, options);
   }
+  // Without an answer it may have taken effect, whatever the error is.
   if (status === undefined || status >= 500 || status === 408) {
     return new SealroomError('unavailable', `${thing}: AWS did not answer (${name}); try again`, options);
   }
   return new SealroomError('unexpected', `${thing}: AWS answered ${status} ${name}`, options);
+}
+
+/** True for what the SDK finds wrong before it asks anybody: a Region or an endpoint that none can be. */
+function isRefusedSetting(error: unknown, name: string): boolean {
+  return name === 'EndpointError' || (error instanceof Error && error.message.startsWith('Region not accepted'));
 }
 
 /** AWS names the action and who asked; no other message of its is quoted. */

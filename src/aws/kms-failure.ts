@@ -1,7 +1,7 @@
 /** What AWS KMS says when a call fails, in Sealroom's words. */
 import { SealroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
-import { awsError, failureOf } from './failure.ts';
+import { awsError, failureOf, isRegionMissing } from './failure.ts';
 
 export interface KmsFailureContext {
   /** What the call was about, such as `the key ARN`: it begins the message. */
@@ -34,7 +34,7 @@ const NOT_TAKEN: Meaning = [
 ];
 
 export function kmsError(error: unknown, { thing, opens, signal }: KmsFailureContext): SealroomError {
-  if (error instanceof Error && error.message === 'Region is missing') {
+  if (isRegionMissing(error)) {
     return new SealroomError(
       'bad-configuration',
       `${thing}: in which Region it is, is not known: name it by its ARN, or set the Region`,

@@ -21,7 +21,7 @@ import type { CallOptions } from '../ports.ts';
 import { s3Error } from './s3-errors.ts';
 import { S3Features } from './s3-features.ts';
 import { answersRange } from './s3-range.ts';
-import { retryMore } from './s3-retries.ts';
+import { S3Tries } from './s3-retries.ts';
 
 export interface S3BucketOptions {
   readonly bucket: string;
@@ -56,6 +56,7 @@ export class S3Bucket implements Disposable {
   /** For bodies that somebody reads: one who reads slowly makes a connection silent, and that is no fault. */
   readonly #reader: S3Client;
   readonly #silence: number;
+  readonly #tries: S3Tries;
 
   constructor({ bucket, prefix = '', owner, pathStyle = false, client, onNotice }: S3BucketOptions) {
     this.thing = `the bucket ${bucket}`;
@@ -85,7 +86,7 @@ export class S3Bucket implements Disposable {
         throwOnRequestTimeout: true,
       },
     });
-    retryMore(this.#client);
+    this.#tries = new S3Tries(this.#client);
   }
 
   /** How the body of an answer is to be read. */
@@ -97,6 +98,8 @@ export class S3Bucket implements Disposable {
   async sizeOf(key: string, { signal }: CallOptions): Promise<number | undefined> {
     try {
       const { ContentLength } = await this.#client.send(new HeadObjectCommand(this.#at(key)), sending({ signal }));
+      // Without one it would be taken for absent, and be overwritten.
+      if (ContentLength === undefined) throw this.#meaningless('HeadObject');
       return ContentLength;
     } catch (error) {
       if (failureOf(error).status === 404) return undefined;
@@ -196,6 +199,11 @@ export class S3Bucket implements Disposable {
   error(error: unknown, options: CallOptions & { readonly reading?: boolean } = {}): SealroomError {
     const { Bucket: bucket, ExpectedBucketOwner: owner } = this.#bucket;
     return s3Error(error, { thing: this.thing, bucket, owner, ...options });
+  }
+
+  /** True for the error of a write that may have taken effect, or may yet. */
+  isInDoubt(error: unknown): boolean {
+    return this.#tries.isInDoubt(error);
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { failureOf } from '../aws/failure.ts';
+import { failureOf, wasRefused } from '../aws/failure.ts';
 
 /**
  * Errors that S3 documents as to be tried again and that the SDK does not: a body that did not arrive as it was sent,
@@ -12,20 +12,44 @@ const AGAIN: Readonly<Record<string, (command: string) => boolean>> = {
   ConditionalRequestConflict: (command) => command === 'PutObjectCommand',
 };
 
-/** Has the SDK retry them, as it retries all else: bounded, with back-off. */
-export function retryMore(client: S3Client): void {
-  client.middlewareStack.add(
-    (next, { commandName = '' }) =>
-      async (call) => {
+/** What became of the tries of a client's calls. */
+export class S3Tries {
+  /** By their contexts, which all tries of a call share: those with a try of which nobody heard. */
+  readonly #unheard = new WeakSet<object>();
+  readonly #inDoubt = new WeakSet<object>();
+
+  /** Also has the SDK retry those errors, as it retries all else: bounded, with back-off. */
+  constructor({ middlewareStack }: S3Client) {
+    middlewareStack.add(
+      (next, context) => async (call) => {
         try {
           return await next(call);
         } catch (error) {
-          const { name } = failureOf(error);
-          if (error instanceof Error && AGAIN[name]?.(commandName)) Object.assign(error, { $retryable: {} });
+          if (this.#unheard.has(context) && error instanceof Error) this.#inDoubt.add(error);
           throw error;
         }
       },
-    // Inside of the SDK's own retries.
-    { name: 'retryMore', step: 'finalizeRequest', priority: 'low' },
-  );
+      { name: 'sealroomCalls', step: 'initialize' },
+    );
+    middlewareStack.add(
+      (next, context) => async (call) => {
+        try {
+          return await next(call);
+        } catch (error) {
+          if (!wasRefused(error)) this.#unheard.add(context);
+          const { name } = failureOf(error);
+          const again = AGAIN[name]?.(context.commandName ?? '');
+          if (again && error instanceof Error) Object.assign(error, { $retryable: {} });
+          throw error;
+        }
+      },
+      // Inside of the SDK's own retries.
+      { name: 'sealroomTries', step: 'finalizeRequest', priority: 'low' },
+    );
+  }
+
+  /** True for the error of a call of which some try, and not only the last one, may have taken effect, or may yet. */
+  isInDoubt(error: unknown): boolean {
+    return error instanceof Error && this.#inDoubt.has(error);
+  }
 }

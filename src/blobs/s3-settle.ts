@@ -21,21 +21,22 @@ export async function settlePut(
   { key, size, signal }: CallOptions & { readonly key: string; readonly size: number },
 ): Promise<void> {
   const { name, status, attempts } = failureOf(error);
+  const failure = bucket.error(error, { signal });
+  if (failure.code === 'cancelled') throw failure;
   const answer = status === 412 ? TAKEN : name;
-  const known = answer === TAKEN || answer === GONE || answer === CONFLICT;
-  if (known && attempts <= 1) throw answer === TAKEN ? taken(bucket, error) : removed(bucket, error);
-  if (!known) throwUnlessUnknown(bucket.error(error, { signal }));
+  if (!bucket.isInDoubt(error)) {
+    if (answer === TAKEN) throw taken(bucket, error);
+    const spent = answer === GONE || (answer === CONFLICT && attempts <= 1);
+    throw spent ? removed(bucket, error) : failure;
+  }
   const found = await bucket.sizeOf(key, { signal }).catch((cause: unknown) => {
-    throw bucket.error(cause, { signal });
+    const blind = bucket.error(cause, { signal });
+    throw blind.code === 'cancelled' || blind.code === 'unavailable' ? blind : unknown(bucket, blind);
   });
   if (found === size) return;
   if (found !== undefined) throw taken(bucket, error);
   // A try that was given up may still be applied; where the store saw its end, somebody has removed what it made.
-  throw answer === TAKEN || answer === GONE ? removed(bucket, error) : unknown(bucket, error);
-}
-
-function throwUnlessUnknown(error: SealroomError): void {
-  if (error.code !== 'unavailable') throw error;
+  throw answer === TAKEN || answer === GONE ? removed(bucket, error) : unknown(bucket, failure);
 }
 
 const named = (error: unknown): { readonly cause: Error } => ({ cause: new Error(failureOf(error).name) });
@@ -48,6 +49,6 @@ function removed({ thing }: S3Bucket, error: unknown): SealroomError {
   return new SealroomError('interrupted', `${thing}: a blob was removed while it was written`, named(error));
 }
 
-function unknown({ thing }: S3Bucket, error: unknown): SealroomError {
-  return new SealroomError('unavailable', `${thing}: whether a blob was written is not known; try again`, named(error));
+function unknown({ thing }: S3Bucket, cause: SealroomError): SealroomError {
+  return new SealroomError('unavailable', `${thing}: whether a blob was written is not known; try again`, { cause });
 }

@@ -8,9 +8,10 @@ import { awsError, failureOf } from '../aws/failure.ts';
 import { SealroomError } from '../errors.ts';
 import type { WriteOperation } from '../ports.ts';
 
-/** Reasons that go by: another write of the same item was under way, or there was too much to do. */
-const PASSING: ReadonlySet<string> = new Set([
-  'TransactionConflict',
+/** Why a transaction was cancelled: another write of the same item was under way. */
+const MET = 'TransactionConflict';
+/** The same, when there was too much to do. */
+const THROTTLED: ReadonlySet<string> = new Set([
   'ThrottlingError',
   'ProvisionedThroughputExceeded',
   'RequestLimitExceeded',
@@ -31,14 +32,20 @@ export interface WriteFailureContext extends FailureContext {
   readonly unheardFor: number | undefined;
 }
 
-/**
- * True when nothing was written for no other reason than that something else was going on: the same request may pass
- * a moment later.
- */
-export function isCollision(error: unknown): error is Error {
+/** True when nothing was written for no other reason than that another write of the same items was under way. */
+export function metAnother(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
   const reasons = reasonsOf(error);
-  return reasons.some((reason) => PASSING.has(reason)) && reasons.every((reason) => PASSING.has(reason));
+  return reasons.length > 0 && reasons.every((reason) => reason === MET);
+}
+
+/** True for a transaction that was cancelled because there was too much to do, and for nothing that would last. */
+export function isThrottled(error: unknown): error is Error {
+  const reasons = reasonsOf(error);
+  return (
+    reasons.some((reason) => THROTTLED.has(reason)) &&
+    reasons.every((reason) => reason === MET || THROTTLED.has(reason))
+  );
 }
 
 /** The error for a call that failed. */
@@ -55,7 +62,8 @@ export function dynamodbError(error: unknown, { thing, signal }: FailureContext)
       `${thing}: it has another shape: a catalog needs the partition key p and the sort key s, both strings`,
     );
   }
-  if (name === 'TransactionInProgressException' || name === 'ReplicatedWriteConflictException' || isCollision(error)) {
+  const passing = name === 'TransactionInProgressException' || name === 'ReplicatedWriteConflictException';
+  if (passing || metAnother(error) || isThrottled(error)) {
     return new SealroomError('unavailable', `${thing}: others write the same items at this moment; try again`);
   }
   return awsError(error, { thing, signal });

@@ -47,8 +47,7 @@ const DYNAMODB_SHARDS = 8;
 /**
  * Makes a vault in a folder, which may exist: `blobs`, `master.jwk` and `catalog.db`, where they were not named, and
  * last `sealroom.json`, without which the others are no vault. Overwrites nothing, and on failure removes what it made
- * in the folder and nothing else. Where a run was broken off after the vault had come into its catalog, the next one
- * finishes it.
+ * in the folder and nothing else, unless the vault may be in a catalog elsewhere: then the next run finishes it.
  *
  * @throws SealroomError `exists` naming what is in the way
  */
@@ -112,15 +111,28 @@ async function make(root: string, plan: Plan, options: InitOptions): Promise<New
   const shards = plan.catalog.kind === 'dynamodb' ? DYNAMODB_SHARDS : undefined;
   const textFor = ({ id, pins }: Pick<Config, 'id' | 'pins'>): string =>
     configText(root, { id, pins, keys, blobs: plan.blobs, catalog: plan.catalog });
+  let begun = false;
   const beforeWrite = async (known: Pick<Config, 'id' | 'pins'>): Promise<void> => {
     const name = unfinishedName(known.id);
+    undoing(undo, () => removeFile(join(root, name)));
     await writeConfig(root, name, textFor(known), { signal });
-    // A catalog of the folder's own goes when this fails. Of any other nobody knows what has become of it.
-    if (plan.own.includes(CATALOG)) undoing(undo, () => removeFile(join(root, name)));
+    // A catalog of the folder's own goes when this fails. What may be in any other needs all that was made here.
+    begun = !plan.own.includes(CATALOG);
   };
-  const vault = open.use(await createVault({ keyring, blobs, catalog, shards, beforeWrite, signal }));
-  await commit(root, textFor(vault), { signal, undo });
+  const created = createVault({ keyring, blobs, catalog, shards, beforeWrite, signal });
+  const vault = open.use(
+    await created.catch((error: unknown) => {
+      if (begun && mayBeMade(error)) undo.move();
+      throw error;
+    }),
+  );
+  await commit(root, textFor(vault), { signal, undo: begun ? undo.move() : undo });
   return masterKey === undefined ? { folder: root, id: vault.id } : { folder: root, id: vault.id, masterKey };
+}
+
+/** True when a vault may be in its catalog all the same: then its key is not removed, without which it never opens. */
+function mayBeMade(error: unknown): boolean {
+  return !isSealroomError(error) || ['unavailable', 'cancelled', 'unexpected'].includes(error.code);
 }
 
 /** Nothing is written to a bucket when a vault is made: that it can be reached is asked now, not at the first file. */

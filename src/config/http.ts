@@ -1,6 +1,8 @@
 /** The service's part of a configuration: as it is written, and as it is used. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import type { OidcOptions } from '../access/oidc.ts';
+import type { TlsFiles } from '../http/server/tls.ts';
 
 /** `http` as it is written. */
 export interface HttpConfigFile {
@@ -16,27 +18,8 @@ export interface HttpConfigFile {
   readonly shutdownGrace?: number | undefined;
   readonly rateLimit?: { readonly requests: number; readonly seconds: number } | undefined;
   readonly sweepEvery?: number | undefined;
-  readonly oidc?: OidcConfig | undefined;
-}
-
-/** An identity provider: `timeout` in seconds as it is written, in milliseconds as it is used. */
-export interface OidcConfig {
-  readonly issuer: string;
-  readonly audience: string;
-  readonly jwksUri?: string | undefined;
-  readonly algorithms?: readonly string[] | undefined;
-  readonly tenantClaim?: string | undefined;
-  readonly operator?: boolean | undefined;
-  readonly roleClaim?: string | undefined;
-  readonly roles?: Readonly<Record<string, 'reader' | 'writer' | 'admin'>> | undefined;
-  readonly requireAccessTokenType?: boolean | undefined;
-  readonly timeout?: number | undefined;
-}
-
-/** Paths of a certificate with its chain, and of its private key. */
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
+  /** Its `timeout` is in seconds here. */
+  readonly oidc?: OidcOptions | undefined;
 }
 
 /** `http` as it is used: times in milliseconds, paths absolute; what was not given is undefined. */
@@ -56,7 +39,7 @@ export interface HttpConfig {
   readonly rateLimit: { readonly requests: number; readonly window: number } | undefined;
   /** 0 for no sweeps. */
   readonly sweepEvery: number | undefined;
-  readonly oidc: OidcConfig | undefined;
+  readonly oidc: OidcOptions | undefined;
 }
 
 /**
@@ -98,7 +81,7 @@ export function resolveHttp(http: HttpConfigFile, base: string): HttpConfig {
   });
 }
 
-function resolveOidc({ algorithms, roles, timeout, ...rest }: OidcConfig): OidcConfig {
+function resolveOidc({ algorithms, roles, timeout, ...rest }: OidcOptions): OidcOptions {
   return Object.freeze({
     ...rest,
     algorithms: algorithms && Object.freeze([...algorithms]),

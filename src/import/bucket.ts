@@ -13,7 +13,8 @@ import { clientConfig } from '../aws/client-options.ts';
 import type { AwsClientOptions } from '../aws/client-options.ts';
 import { awsError, failureOf, isElsewhere } from '../aws/failure.ts';
 import { sending } from '../aws/sending.ts';
-import { SealroomError } from '../errors.ts';
+import { collect } from '../bytes.ts';
+import { SealroomError, isSealroomError } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
 import { formatS3Address } from './address.ts';
 import { resumed } from './resumed.ts';
@@ -64,10 +65,14 @@ export interface Bucket extends Disposable {
   /**
    * Removes an object that is in this state still.
    *
-   * @returns whether the bucket keeps versions, so that its bytes are there yet
    * @throws SealroomError `conflict` when it is not
    */
-  remove(entry: ObjectEntry, options?: CallOptions): Promise<{ readonly versionKept: boolean }>;
+  remove(entry: ObjectEntry, options?: CallOptions): Promise<Removal>;
+}
+
+export interface Removal {
+  /** True when the bucket keeps versions, so that the bytes are there yet; undefined when the store did not say. */
+  readonly versionKept: boolean | undefined;
 }
 
 /** Opens a bucket, which is not looked at before it is used. Disposing it closes the connections. */
@@ -119,8 +124,15 @@ async function* listObjects(
     for (const { Key: key = '', ETag: etag, Size: size = 0 } of page.Contents ?? []) {
       yield { key: page.EncodingType === 'url' ? decodedKey(key) : key, etag: unquoted(etag), size };
     }
-    token = page.IsTruncated ? page.NextContinuationToken : undefined;
+    token = page.IsTruncated ? nextPage(page, context.bucket) : undefined;
   } while (token !== undefined);
+}
+
+/** A listing that ended too early would look like all of it, and nobody would miss the rest. */
+function nextPage({ NextContinuationToken: token }: ListObjectsV2CommandOutput, bucket: string): string {
+  if (token !== undefined) return token;
+  const message = `the bucket ${bucket}: there are more objects, and the store does not say how to list them`;
+  throw new SealroomError('unexpected', message);
 }
 
 /** S3 writes a space as a plus sign there. */
@@ -135,9 +147,15 @@ async function look(context: Context, key: string, { signal }: CallOptions = {})
   return { key, etag: unquoted(ETag), size };
 }
 
-async function open(context: Context, entry: ObjectEntry, { signal }: CallOptions = {}): Promise<OpenedObject> {
-  const { key, size } = entry;
-  const first = await getObject(context, entry, { signal });
+async function open(
+  context: Context,
+  entry: ObjectEntry,
+  { signal, length = entry.size }: CallOptions & { readonly length?: number } = {},
+): Promise<OpenedObject> {
+  const rangeFrom = (start: number): string => `bytes=${start}-${length - 1}`;
+  // Of all of it no range is asked for: an object without bytes has none, and a checksum is one of the whole.
+  const range = length < entry.size ? rangeFrom(0) : undefined;
+  const first = await getObject(context, entry, { signal, range });
   const { ContentType: type, ContentEncoding: encoding, Metadata: metadata = {}, LastModified: modified } = first;
   let current = bodyOf(first);
   return {
@@ -146,12 +164,11 @@ async function open(context: Context, entry: ObjectEntry, { signal }: CallOption
     metadata,
     modified,
     chunks: resumed({
-      size,
+      size: length,
       first: current,
       // From there on, and only of the same state: bytes of two would make a third that never was.
-      open: async (start) =>
-        (current = bodyOf(await getObject(context, entry, { signal, range: `bytes=${start}-${size - 1}` }))),
-      failure: (error) => streamError(error, formatS3Address({ bucket: context.bucket, key }), signal),
+      open: async (start) => (current = bodyOf(await getObject(context, entry, { signal, range: rangeFrom(start) }))),
+      failure: (error) => streamError(error, formatS3Address({ bucket: context.bucket, key: entry.key }), signal),
     }),
     [Symbol.dispose]: () => void current.destroy(),
   };
@@ -163,16 +180,14 @@ async function beginning(
   length: number,
   { signal }: CallOptions = {},
 ): Promise<Uint8Array> {
-  // Of an object without bytes, no range can be asked for.
-  if (entry.size === 0) return new Uint8Array(0);
-  const { Body } = await getObject(context, entry, { signal, range: `bytes=0-${length - 1}` });
-  return (await Body?.transformToByteArray()) ?? new Uint8Array(0);
+  using object = await open(context, entry, { signal, length: Math.min(length, entry.size) });
+  return await collect(object.chunks, length);
 }
 
 function getObject(
   context: Context,
   { key, etag }: ObjectEntry,
-  { signal, range }: CallOptions & { readonly range?: string },
+  { signal, range }: CallOptions & { readonly range?: string | undefined },
 ): Promise<GetObjectCommandOutput> {
   return asked(context, key, signal, (options) =>
     context.s3.send(
@@ -197,18 +212,29 @@ async function tags(context: Context, key: string, { signal }: CallOptions = {})
   return Object.fromEntries(TagSet.map(({ Key, Value }) => [Key ?? '', Value ?? '']));
 }
 
-async function remove(
-  context: Context,
-  entry: ObjectEntry,
-  { signal }: CallOptions = {},
-): Promise<{ readonly versionKept: boolean }> {
+async function remove(context: Context, entry: ObjectEntry, { signal }: CallOptions = {}): Promise<Removal> {
   const { key, etag } = entry;
   // Looked at first: a store that does not know the condition of the removal removes whatever is there.
   if ((await look(context, key, { signal })).etag !== etag) throw changed(formatS3Address({ ...context, key }));
-  const { DeleteMarker: versionKept = false } = await asked(context, key, signal, (options) =>
-    context.s3.send(new DeleteObjectCommand({ Bucket: context.bucket, Key: key, IfMatch: quoted(etag) }), options),
+  try {
+    const { DeleteMarker: versionKept = false } = await asked(context, key, signal, (options) =>
+      context.s3.send(new DeleteObjectCommand({ Bucket: context.bucket, Key: key, IfMatch: quoted(etag) }), options),
+    );
+    return { versionKept };
+  } catch (error) {
+    // An earlier try may have removed it, whose answer got lost: then nothing is there that would have changed.
+    if (await isGone(context, key, error, { signal })) return { versionKept: undefined };
+    throw error;
+  }
+}
+
+async function isGone(context: Context, key: string, error: unknown, options: CallOptions): Promise<boolean> {
+  if (isSealroomError(error, 'not-found')) return true;
+  if (!isSealroomError(error, 'conflict')) return false;
+  return look(context, key, options).then(
+    () => false,
+    (answer: unknown) => isSealroomError(answer, 'not-found'),
   );
-  return { versionKept };
 }
 
 async function asked<T>(

@@ -3,7 +3,7 @@ import { SealroomError } from '../errors.ts';
 import { checkBlobKey, type CallOptions } from '../ports.ts';
 import type { Files } from '../vault/files.ts';
 import { parseS3Address } from './address.ts';
-import type { Bucket, ObjectEntry } from './bucket.ts';
+import type { Bucket, ObjectEntry, Removal } from './bucket.ts';
 import { counted } from './counted.ts';
 import { nameOf, typeOf } from './naming.ts';
 import { identityOf, importedFiles, originMetadata } from './origin.ts';
@@ -12,7 +12,7 @@ import { inParallel } from './parallel.ts';
 import { resultError } from './result.ts';
 import type { ImportResult, OnResult } from './result.ts';
 import { compareSealed, digestOf, sealOriginal } from './seal.ts';
-import type { SealedOriginal } from './seal.ts';
+import type { Original, SealedOriginal } from './seal.ts';
 
 export interface ImportObjectsOptions extends CallOptions {
   readonly files: Files;
@@ -54,14 +54,16 @@ export async function importObjects(options: ImportObjectsOptions): Promise<void
 type Wanted = ObjectEntry | string;
 
 function wantedKeys({ bucket, prefix, list, signal }: ImportObjectsOptions): AsyncIterable<Wanted> {
-  return list === undefined ? bucket.list(prefix, { signal }) : eachOnce(list);
+  return list === undefined ? bucket.list(prefix, { signal }) : eachOnce(list, bucket);
 }
 
-async function* eachOnce(texts: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+/** However it is named: of two at once, one would find the object removed by the other. */
+async function* eachOnce(texts: AsyncIterable<string>, bucket: Bucket): AsyncGenerator<string, void, undefined> {
   const seen = new Set<string>();
   for await (const text of texts) {
-    if (!seen.has(text)) yield text;
-    seen.add(text);
+    const address = text.startsWith('s3://') ? text : bucket.addressOf(text);
+    if (!seen.has(address)) yield text;
+    seen.add(address);
   }
 }
 
@@ -86,6 +88,8 @@ async function listedEntry({ bucket, prefix, signal }: ImportObjectsOptions, tex
   if (address.bucket !== bucket.name || !address.key.startsWith(prefix)) {
     throw new SealroomError('usage', `${text}: it is not below ${bucket.addressOf(prefix)}`);
   }
+  // To S3 it would be the bucket itself.
+  if (address.key === '') throw new SealroomError('usage', `${text}: it names no object`);
   return bucket.look(address.key, { signal });
 }
 
@@ -110,7 +114,7 @@ async function importOne(
     const { versionKept } = await removeOriginal(options, entry, sealed);
     return { ...result, removed: true, versionKept };
   } catch (error) {
-    if (options.signal?.aborted) throw error;
+    // Also when all of it is cancelled: that the file was stored is told.
     return { ...result, outcome: 'failed', error: resultError(error) };
   }
 }
@@ -124,21 +128,24 @@ function looksLikeBlob(key: string): boolean {
   }
 }
 
-async function seal(options: ImportObjectsOptions, entry: ObjectEntry, origin: Origin): Promise<SealedOriginal> {
-  const { files, bucket, prefix, stripPrefix, signal } = options;
-  const tags = options.tags ? await bucket.tags(entry.key, { signal }) : undefined;
-  using object = await bucket.open(entry, { signal });
+function seal(options: ImportObjectsOptions, entry: ObjectEntry, origin: Origin): Promise<SealedOriginal> {
+  return sealOriginal(options.files, { origin, open: () => openOriginal(options, entry, origin) }, options);
+}
+
+async function openOriginal(options: ImportObjectsOptions, entry: ObjectEntry, origin: Origin): Promise<Original> {
+  const { bucket, prefix, stripPrefix, signal } = options;
   const name = nameOf(entry.key, stripPrefix ? prefix : '');
-  const original = {
-    origin,
+  const tags = options.tags ? await bucket.tags(entry.key, { signal }) : undefined;
+  const object = await bucket.open(entry, { signal });
+  return {
     name,
     type: await typeOf(name, object.type),
     metadata: { ...object.metadata, ...originMetadata(origin, object) },
     tags,
     size: entry.size,
     chunks: counted(object.chunks, options),
+    [Symbol.dispose]: () => object[Symbol.dispose](),
   };
-  return await sealOriginal(files, original, { signal });
 }
 
 /** Of one that an earlier run sealed, the original is read once more: no note of that run is relied on. */
@@ -146,7 +153,7 @@ async function removeOriginal(
   options: ImportObjectsOptions,
   entry: ObjectEntry,
   { id, digest }: SealedOriginal,
-): Promise<{ readonly versionKept: boolean }> {
+): Promise<Removal> {
   const { files, bucket, signal } = options;
   await compareSealed(files, id, digest ?? (await digestOfObject(options, entry)), { signal });
   return bucket.remove(entry, { signal });

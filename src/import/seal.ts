@@ -7,14 +7,13 @@ import type { Files } from '../vault/files.ts';
 import { idempotencyOf } from './origin.ts';
 import type { Origin } from './origin.ts';
 
-export interface Original {
-  readonly origin: Origin;
+/** An original that is open, to be read once. */
+export interface Original extends Disposable {
   readonly name: string;
   readonly type: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly size: number;
-  /** Read once. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
@@ -27,30 +26,63 @@ export interface SealedOriginal {
 /** Removals of a file from the vault within one day, each followed by another import. */
 const MOST_REMOVALS = 10;
 
-/** Resolves once the file is durable. */
+/**
+ * Resolves once the file is durable.
+ *
+ * @param open called for each attempt: a service may have taken bytes before it says that a key is used up
+ */
 export async function sealOriginal(
   files: Files,
-  { origin, chunks, ...fields }: Original,
+  { origin, open }: { readonly origin: Origin; readonly open: () => Promise<Original> },
   { signal }: CallOptions = {},
 ): Promise<SealedOriginal> {
-  const hash = cipher.sha256Stream();
-  let begun = false;
-  let complete = false;
-  const hashed = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
-    begun = true;
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      yield chunk;
-    }
-    complete = true;
-  };
   for (let removals = 0; ; removals++) {
+    using original = await open();
+    const { name, type, metadata, tags, size } = original;
+    const source = new HashedSource(original.chunks);
+    const idempotency = idempotencyOf(origin, removals);
     try {
-      const { id } = await files.put(hashed(), { ...fields, idempotency: idempotencyOf(origin, removals), signal });
-      return { id, digest: complete ? hash.digest() : undefined };
+      const { id } = await files.put(source, { name, type, metadata, tags, size, idempotency, signal });
+      return { id, digest: source.digest };
     } catch (error) {
       // It was imported within a day, and removed from the vault since. What the vault holds is what counts.
-      if (!isSealroomError(error, 'conflict') || begun || removals === MOST_REMOVALS) throw error;
+      if (!isSealroomError(error, 'conflict') || source.failed || removals === MOST_REMOVALS) throw error;
+    }
+  }
+}
+
+/** A stream to be read once, and what came of it. */
+class HashedSource implements AsyncIterable<Uint8Array> {
+  readonly #chunks: AsyncIterable<Uint8Array>;
+  readonly #hash = cipher.sha256Stream();
+  /** SHA-256, once all of it was read. */
+  digest: Uint8Array | undefined;
+  /** True when it ended with an error of its own. */
+  failed = false;
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    const chunks = this.#chunks[Symbol.asyncIterator]();
+    try {
+      for (let next = await this.#next(chunks); !next.done; next = await this.#next(chunks)) {
+        this.#hash.update(next.value);
+        yield next.value;
+      }
+      this.digest = this.#hash.digest();
+    } finally {
+      await chunks.return?.();
+    }
+  }
+
+  async #next(chunks: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+    try {
+      return await chunks.next();
+    } catch (error) {
+      this.failed = true;
+      throw error;
     }
   }
 }

@@ -38,7 +38,7 @@ export function awsKmsArnOf({ providerId, providerInfo }: EncryptedDataKey): Kms
 
 /** True for text that is one label of a host's name, as the names of all Regions are. */
 export function isRegionName(text: string): boolean {
-  return /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(text);
+  return text.length <= 63 && /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(text);
 }
 
 export function formatKmsArn({ partition, region, account, type, id }: KmsArn): string {

@@ -12,10 +12,10 @@
  */
 import { basename, extname } from 'node:path';
 import { SealroomError } from '../errors.ts';
-import { parseKmsArn } from '../message/kms-arn.ts';
+import { isRegionName, parseKmsArn } from '../message/kms-arn.ts';
 import { checkKeyName, checkProviderId, rsaPaddings } from '../message/raw-key.ts';
 import type { RsaPadding } from '../message/raw-key.ts';
-import { formatSpecParts, isRegion, parseSpecParts } from './parameters.ts';
+import { formatSpecParts, parseSpecParts } from './parameters.ts';
 import type { SpecParts } from './parameters.ts';
 
 export interface JwkSpec {
@@ -115,7 +115,7 @@ function keyFileSpec(scheme: KeyFileSpec['scheme'], { main: path, parameters }: 
 
 function awsKmsSpec({ main, parameters }: SpecParts): AwsKmsSpec | AwsKmsDiscoverySpec {
   const region = parameters.get('region');
-  if (region !== undefined && !isRegion(region)) {
+  if (region !== undefined && !isRegionName(region)) {
     throw new SealroomError('bad-key', 'aws-kms: a region looks like eu-west-1');
   }
   if (main === '*') {

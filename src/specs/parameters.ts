@@ -36,11 +36,6 @@ export function parseSpecParts(
   return { main, parameters };
 }
 
-/** True for what can be the name of a Region of AWS. */
-export function isRegion(text: string): boolean {
-  return /^[a-z0-9-]{1,64}$/.test(text);
-}
-
 /** The shortest text that is read as these parts; parameters that are undefined are left out. */
 export function formatSpecParts(main: string, parameters: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined);

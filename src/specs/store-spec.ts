@@ -9,7 +9,8 @@
  * The path of `fs:` and `sqlite:` is taken as it stands. In the others the first `?` begins the parameters.
  */
 import { SealroomError } from '../errors.ts';
-import { formatSpecParts, isRegion, parseSpecParts } from './parameters.ts';
+import { isRegionName } from '../message/kms-arn.ts';
+import { formatSpecParts, parseSpecParts } from './parameters.ts';
 
 export interface FsSpec {
   readonly kind: 'fs';
@@ -29,7 +30,7 @@ export interface S3Spec {
   readonly pathStyle: boolean;
   /** Bytes of a part, all but the last; 8 MiB unless given. */
   readonly partSize: number | undefined;
-  /** Most parts on their way at once; 4 unless given. */
+  /** Most parts of an upload in memory at once; 4 unless given. */
   readonly parts: number | undefined;
 }
 
@@ -99,7 +100,7 @@ function s3Spec(rest: string): S3Spec {
   const { main, parameters } = parseSpecParts(rest, { scheme: 's3', known, code: 'bad-configuration' });
   const slash = main.indexOf('/');
   const bucket = slash < 0 ? main : main.slice(0, slash);
-  const prefix = slash < 0 ? '' : main.slice(slash + 1).replace(/\/$/, '');
+  const prefix = slash < 0 ? '' : main.slice(slash + 1).replace(/\/+$/, '');
   if (!BUCKET.test(bucket)) throw wrong('s3: needs the name of a bucket');
   if (!PREFIX.test(prefix) || prefix.startsWith('/')) throw wrong('s3: the prefix is printable ASCII without spaces');
   const owner = parameters.get('owner');
@@ -130,7 +131,7 @@ function dynamodbSpec(rest: string): DynamodbSpec {
 
 function regionOf(parameters: ReadonlyMap<string, string>, scheme: string): string | undefined {
   const region = parameters.get('region');
-  if (region === undefined || isRegion(region)) return region;
+  if (region === undefined || isRegionName(region)) return region;
   throw wrong(`${scheme}: a region looks like eu-west-1`);
 }
 

@@ -80,10 +80,7 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
     return await commitPut(core, upload, segments, { metadata: sealed, key });
   } catch (error) {
     // What cannot be cleaned up now stands in the journal, and a sweep does it: the reason of the failure matters more.
-    const patience = AbortSignal.timeout(CLEANUP_TIME);
-    const abandoned = abandonPut(core, upload, { lateBlob: mayLandLate(error), signal: patience });
-    // Ports that do not listen to the signal are not waited for either.
-    const outcome = await orCancelled(abandoned, patience).catch(() => 'unknown');
+    const outcome = await giveUp(core, upload, { lateBlob: mayLandLate(error) });
     // The commit that failed has happened after all.
     if (outcome === 'committed') return statOf(await readRecord(core, upload));
     throw error;
@@ -114,9 +111,7 @@ export async function beginPut(
     const { dataKey, edks } = await generateChecked(core.keyring, fullContext(core, place, context), { signal });
     return { ...place, context, dataKey, edks, journal, firstBlob };
   } catch (error) {
-    const patience = AbortSignal.timeout(CLEANUP_TIME);
-    const abandoned = abandonPut(core, { ...place, journal }, { lateBlob: false, signal: patience });
-    await orCancelled(abandoned, patience).catch(() => {});
+    await giveUp(core, { ...place, journal }, { lateBlob: false });
     throw error;
   }
 }
@@ -168,7 +163,7 @@ export async function commitPut(
   return untilOurTurn(async () => {
     const state = key && (await readKey(core, key));
     if (state?.file !== undefined) {
-      await abandonPut(core, upload, { lateBlob: false });
+      await giveUp(core, upload, { lateBlob: false });
       return storedStat(core, { tenant: upload.tenant, file: state.file });
     }
     const { expires, size } = metadata;
@@ -228,8 +223,22 @@ async function landedLate(core: VaultCore, upload: Upload, error: unknown): Prom
   return (await abandonPut(core, upload, { lateBlob: false }).catch(() => 'unknown')) === 'committed';
 }
 
+/** Gives an upload up without waiting for long: what is not cleaned up by then, a sweep does. */
+async function giveUp(
+  core: VaultCore,
+  upload: Abandonable,
+  { lateBlob }: { readonly lateBlob: boolean },
+): Promise<'abandoned' | 'committed' | 'unknown'> {
+  const patience = AbortSignal.timeout(CLEANUP_TIME);
+  const abandoned = abandonPut(core, upload, { lateBlob, signal: patience });
+  // Ports that do not listen to the signal are not waited for either.
+  return orCancelled(abandoned, patience).catch(() => 'unknown');
+}
+
+type Abandonable = Pick<Upload, 'tenant' | 'file' | 'journal'>;
+
 /**
- * Gives an upload up: claims its entry, and only then removes its blobs.
+ * Gives an upload up: claims its entry, and only then removes its blobs. Does it once, also when it is asked again.
  *
  * Somebody else may have written the entry first. If that was the commit, the record is there. Otherwise the commit,
  * which expects the entry as this upload last wrote it, can never happen; a sweep may have removed the blobs before the
@@ -239,7 +248,17 @@ async function landedLate(core: VaultCore, upload: Upload, error: unknown): Prom
  */
 async function abandonPut(
   core: VaultCore,
-  upload: Pick<Upload, 'tenant' | 'file' | 'journal'>,
+  upload: Abandonable,
+  options: CallOptions & { readonly lateBlob: boolean },
+): Promise<'abandoned' | 'committed'> {
+  const { journal } = upload;
+  journal.outcome ??= await abandonOnce(core, upload, options);
+  return journal.outcome;
+}
+
+async function abandonOnce(
+  core: VaultCore,
+  upload: Abandonable,
   { lateBlob, signal }: CallOptions & { readonly lateBlob: boolean },
 ): Promise<'abandoned' | 'committed'> {
   const standing = await orCancelled(upload.journal.settle(), signal);

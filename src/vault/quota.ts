@@ -9,7 +9,7 @@ import { decodeTenant, decodeUsage, encodeTenant } from './item-kinds.ts';
 import type { Quota, Tenant, Usage } from './item-kinds.ts';
 import { decodeItem, itemsOf } from './items.ts';
 import { openRecord } from './record-access.ts';
-import { retryConflicts, writeKnown } from './write.ts';
+import { retryConflicts, untilOurTurn, writeIfFirst, writeKnown } from './write.ts';
 
 /** What a change adds to what a tenant holds, or takes from it. */
 export interface UsageChange {
@@ -150,20 +150,20 @@ async function readUsage(
   { signal }: CallOptions,
 ): Promise<{ readonly usage: Usage; readonly version: string }> {
   const { partition, sort } = usagePlace(tenant);
-  for (;;) {
-    const item = await core.catalog.get(partition, sort, { signal });
-    using itemKeys = await core.keys.itemKeys({ signal });
-    const json = item && decodeItem(item.data, { vault: core.id, partition, sort }, itemKeys.byVersion);
-    if (item !== undefined && json !== undefined) return { usage: decodeUsage(json), version: item.version };
-    const value = { ...(await countFiles(core, tenant, { signal })) };
-    const change: ItemChange = { type: 'put', partition, sort, value, expect: item?.version ?? null };
-    await writeKnown(core.catalog, await encodeChanges(core, [change], { signal }), { signal }).catch(
-      (error: unknown) => {
-        // Somebody else has counted.
-        if (!isSealroomError(error, 'conflict')) throw error;
-      },
-    );
-  }
+  return untilOurTurn(
+    async () => {
+      const item = await core.catalog.get(partition, sort, { signal });
+      using itemKeys = await core.keys.itemKeys({ signal });
+      const json = item && decodeItem(item.data, { vault: core.id, partition, sort }, itemKeys.byVersion);
+      if (item !== undefined && json !== undefined) return { usage: decodeUsage(json), version: item.version };
+      const value = { ...(await countFiles(core, tenant, { signal })) };
+      const change: ItemChange = { type: 'put', partition, sort, value, expect: item?.version ?? null };
+      // Read anew also when it was ours: another may have written meanwhile.
+      await writeIfFirst(core.catalog, await encodeChanges(core, [change], { signal }), { signal });
+      return null;
+    },
+    { signal },
+  );
 }
 
 async function countFiles(core: VaultCore, tenant: string, { signal }: CallOptions): Promise<Usage> {

@@ -3,7 +3,7 @@ import { SealroomError, isSealroomError } from '../errors.ts';
 import type { CallOptions, Item } from '../ports.ts';
 import { checkWritable, filePartition, journalPartitions } from './core.ts';
 import type { VaultCore } from './core.ts';
-import { claimEntry, entryRemoval } from './journal.ts';
+import { claimEntry, entryRemoval, removeBlobs } from './journal.ts';
 import type { StandingEntry } from './journal.ts';
 import { sweepDue } from './due.ts';
 import { itemsOf } from './items.ts';
@@ -90,18 +90,19 @@ async function sweepEntry(core: VaultCore, standing: StandingEntry, state: Sweep
   if (standing.entry.state === 'writing') {
     const claimed = await claimEntry(core, standing, { signal });
     counts.claimed++;
-    await removeBlobs(core, claimed, { signal });
+    await removeUnlisted(core, claimed, { signal });
     await sweepEntry(core, claimed, state);
     return;
   }
-  await removeBlobs(core, standing, { signal });
+  await removeUnlisted(core, standing, { signal });
   await writeKnown(core.catalog, [entryRemoval(standing)], { signal });
   counts.finished++;
 }
 
-async function removeBlobs(core: VaultCore, { entry }: StandingEntry, { signal }: CallOptions): Promise<void> {
+async function removeUnlisted(core: VaultCore, { entry }: StandingEntry, { signal }: CallOptions): Promise<void> {
   const listed = await blobsOfRecord(core, entry, { signal });
-  for (const blob of entry.blobs) if (!listed.has(blob)) await core.blobs.remove(blob, { signal });
+  const unlisted = entry.blobs.filter((blob) => !listed.has(blob));
+  await removeBlobs(core, unlisted, { signal });
 }
 
 /**

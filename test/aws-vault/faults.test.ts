@@ -9,18 +9,17 @@ import { Draws } from '../../bench/support/seeded-bytes.ts';
 import { collect } from '../../src/bytes.ts';
 import { SealroomError, isSealroomError } from '../../src/errors.ts';
 import { patterned } from '../../src/testing/test-bytes.ts';
-import { createVault, openVault } from '../../src/vault/vault.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 import type { ProxiedRequest, ProxyFault } from '../support/aws/faulty-proxy.ts';
-import { blobKeysOf, checkPlace, newAwsPlace, openPlace, startAwsServers } from '../support/aws/place.ts';
-import type { AskingOptions, AwsPlace } from '../support/aws/place.ts';
-import { Proxies, STORES } from '../support/aws/proxied-place.ts';
+import { blobKeysOf, startAwsServers } from '../support/aws/place.ts';
+import { STORES } from '../support/aws/proxied-place.ts';
 import type { StoreName, Taken } from '../support/aws/proxied-place.ts';
+import { KEPT, Scene } from '../support/aws/scene.ts';
+import { STALLED_CALLS, stall } from '../support/aws/stalls.ts';
 import { outcomeOf } from '../support/dying.ts';
 import type { Outcome } from '../support/dying.ts';
 
 const MEBIBYTE = 1024 * 1024;
-const KEPT = patterned(700, 2);
 const NEW = patterned(900);
 
 /** What each store says when it fails for no reason of ours, and when it is asked too often. */
@@ -42,77 +41,12 @@ function faultsOf(store: StoreName, retried: boolean): ProxyFault[] {
   return [{ kind: 'refuse', ...failure }, { kind: 'fail-after', ...failure }, { kind: 'lose-answer' }];
 }
 
-/** A vault on a place of its own, with a file in it, and the same vault behind proxies. */
-class Scene implements AsyncDisposable {
-  readonly place: AwsPlace;
-  readonly proxies: Proxies;
-  /** Nothing comes between it and its stores. */
-  readonly vault: Vault;
-  readonly #scope: AsyncDisposableStack;
-  file = '';
-
-  private constructor(parts: Pick<Scene, 'place' | 'proxies' | 'vault'>, scope: AsyncDisposableStack) {
-    this.place = parts.place;
-    this.proxies = parts.proxies;
-    this.vault = parts.vault;
-    this.#scope = scope;
-  }
-
-  static async make(t: TestContext): Promise<Scene | undefined> {
-    const servers = await startAwsServers(t);
-    if (servers === undefined) return undefined;
-    await using scope = new AsyncDisposableStack();
-    scope.use(servers);
-    const place = scope.use(await newAwsPlace(servers));
-    const proxies = scope.use(await Proxies.start(servers));
-    const vault = scope.use(await createVault({ ...scope.use(openPlace(place)), frameLength: 256 }));
-    return new Scene({ place, proxies, vault }, scope.move());
-  }
-
-  /** Another instance behind the proxies, which knows the key of its tenant. */
-  async open(options: Omit<AskingOptions, 'endpoints'> = {}): Promise<Vault> {
-    const { endpoints } = this.proxies;
-    const { id, pins } = this.vault;
-    const ports = this.#scope.use(openPlace(this.place, { endpoints, ...options }));
-    const vault = this.#scope.use(await openVault({ id, pins, ...ports, frameLength: 256 }));
-    await vault.tenant('default').list();
-    return vault;
-  }
-
-  /** Exactly one file is there: `file`. */
-  async reset(): Promise<void> {
-    const files = this.vault.tenant('default');
-    for (const { id } of (await files.list()).files) if (id !== this.file) await files.remove(id);
-    if ((await this.ids()).length === 0) ({ id: this.file } = await files.put(KEPT, { name: 'kept' }));
-    this.proxies.taken();
-  }
-
-  async ids(): Promise<string[]> {
-    const { files, unreadable } = await this.vault.tenant('default').list();
-    assert.deepEqual(unreadable, []);
-    return files.map(({ id }) => id);
-  }
-
-  async bytes(id: string): Promise<Uint8Array> {
-    return collect((await this.vault.tenant('default').get(id)).body);
-  }
-
-  check(): Promise<void> {
-    return checkPlace(this.place, this.vault);
-  }
-
-  /** As if every grace time were over: what is there is then what records list. */
-  async expectNothingLeft(): Promise<void> {
-    for (let i = 0; i < 2; i++) assert.deepEqual((await this.vault.sweep({ grace: 0 })).failed, []);
-    const { files } = await this.vault.tenant('default').list();
-    const segments = files.reduce((sum, file) => sum + file.segments.length, 0);
-    assert.equal((await blobKeysOf(this.place)).length, segments, 'a blob is left');
-    await this.check();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#scope.disposeAsync();
-  }
+/** Frames are so short that a small file has several. Undefined when a server is not installed, which the test then says. */
+async function sceneFor(t: TestContext): Promise<Scene | undefined> {
+  const servers = await startAwsServers(t);
+  if (servers === undefined) return undefined;
+  t.after(() => servers[Symbol.asyncDispose]());
+  return Scene.make(servers, { frameLength: 256 });
 }
 
 interface Row {
@@ -230,167 +164,175 @@ async function runFault(
 /** How many requests a fault may cost: a try more, what finds out what became of it, and what cleans up, twice. */
 const MORE = 10;
 
-describe('a fault at every call', () => {
-  for (const row of rows) {
-    test(`of ${row.name} breaks no promise and leaves nothing behind`, async (t) => {
-      await using scene = await Scene.make(t);
-      if (scene === undefined) return;
-      let faults = 0;
-      for (const maxAttempts of [1, undefined]) {
-        const retried = maxAttempts !== 1;
-        const vault = await scene.open({ tries: { maxAttempts } });
-        await scene.reset();
-        await row.prepare?.(scene);
-        await row.run(vault, scene);
-        const calls: Taken = scene.proxies.taken();
-        const operations = new Set<string>(
-          Object.values(calls)
-            .flat()
-            .map(({ operation }) => operation),
-        );
-        for (const operation of row.asks) assert.ok(operations.has(operation), `${row.name} asks ${operation}`);
-        const most = Object.values(calls).flat().length + MORE;
-        for (const store of STORES) {
-          for (const [call, { operation }] of calls[store].entries()) {
-            for (const fault of faultsOf(store, retried)) {
-              faults++;
-              try {
-                await runFault(row, scene, { vault, at: [store, call, fault], retried, most });
-              } catch (error) {
-                const times = retried ? 'tried again' : 'tried once';
-                throw new Error(`${operation}, call ${call + 1} of ${store}, ${fault.kind}, ${times}`, {
-                  cause: error,
-                });
-              }
-            }
-          }
-        }
-      }
-      t.diagnostic(`${faults} faults`);
-    });
-  }
-});
-
-describe('a store that fails all the time', () => {
-  for (const store of STORES) {
-    test(`(${store}) is asked a bounded number of times, and the error says to try again`, async (t) => {
-      await using scene = await Scene.make(t);
-      if (scene === undefined) return;
-      await scene.reset();
-      const vault = await scene.open({ tries: { maxAttempts: 3 } });
-      const files = vault.tenant('default');
-      for (const task of [() => files.put(NEW, { name: 'n' }), () => collectFile(vault, scene.file)]) {
-        scene.proxies.taken();
-        scene.proxies[store].fault = () => ({ kind: 'refuse', ...FAILURES[store] });
-        await assert.rejects(task(), (error) => isSealroomError(error, 'unavailable'));
-        scene.proxies.mend();
-        const asked: number = scene.proxies.taken()[store].length;
-        assert.ok(asked >= 3 && asked <= 4 * 3, `${asked} requests`);
-      }
-      assert.deepEqual(await scene.ids(), [scene.file]);
-      await scene.expectNothingLeft();
-    });
-  }
-});
-
 async function collectFile(vault: Vault, id: string): Promise<Uint8Array> {
   return collect((await vault.tenant('default').get(id)).body);
 }
 
-test('three calls in ten that are throttled slow everything down, and change nothing', async (t) => {
-  await using scene = await Scene.make(t);
-  if (scene === undefined) return;
-  const { proxies } = scene;
-  const vault = await scene.open();
-  const seed = Date.now();
-  const draws = new Draws(seed);
-  for (const store of STORES) {
-    proxies[store].fault = () => (draws.below(10) < 3 ? { kind: 'refuse', ...THROTTLED[store] } : undefined);
-  }
-  proxies.taken();
-  const files = vault.tenant('default');
-  const work = async (i: number): Promise<string | undefined> => {
-    const { id } = await files.put(patterned(500, i), { name: `${i}` });
-    assert.deepEqual(await collectFile(vault, id), patterned(500, i));
-    if (i % 2 === 0) return id;
-    await files.remove(id);
-    return undefined;
-  };
-  const outcomes = await Promise.all(Array.from({ length: 10 }, (_, i) => outcomeOf(work(i))));
-  proxies.mend();
-  const asked = Object.values(proxies.taken()).flat().length;
-  const failed = outcomes.filter((outcome) => !outcome.done);
-  t.diagnostic(`seed ${seed}: ${asked} requests, ${failed.length} of ${outcomes.length} gave up`);
-  for (const { error } of failed as { error: unknown }[])
-    assert.ok(isSealroomError(error, 'unavailable'), String(error));
-  // Six tries in a row are throttled once in more than a thousand calls.
-  assert.ok(failed.length <= 4, `${failed.length} gave up`);
-  const ids = await scene.ids();
-  for (const outcome of outcomes)
-    if (outcome.done && outcome.value !== undefined) assert.ok(ids.includes(outcome.value as string));
-  await scene.check();
-  await scene.expectNothingLeft();
-});
-
-describe('a connection', () => {
-  const PARTS = { partSize: 7 * MEBIBYTE, parts: 2 };
-  const LARGE = patterned(15 * MEBIBYTE);
-  const secondOf =
-    (operation: string, fault: ProxyFault, seen = { count: 0 }) =>
-    (request: ProxiedRequest): ProxyFault | undefined =>
-      request.operation === operation && ++seen.count === 2 ? fault : undefined;
-
-  for (const maxAttempts of [undefined, 1]) {
-    test(`that is cut in the middle of a part ${maxAttempts === 1 ? 'fails the put, and leaves no upload' : 'costs that part alone'}`, async (t) => {
-      await using scene = await Scene.make(t);
-      if (scene === undefined) return;
-      const vault = await scene.open({ blobs: PARTS, tries: { maxAttempts } });
-      scene.proxies.taken();
-      scene.proxies.s3.fault = secondOf('UploadPart', { kind: 'cut-request', bytes: 3 * MEBIBYTE });
-      const outcome = await outcomeOf(vault.tenant('default').put(LARGE, { name: 'large' }));
-      scene.proxies.mend();
-      const { s3 } = scene.proxies.taken();
-      const parts = s3.filter(({ operation }) => operation === 'UploadPart').length;
-      await scene.check();
-      if (maxAttempts === 1) {
-        assert.ok(!outcome.done && isSealroomError(outcome.error, 'unavailable'));
-        assert.deepEqual(await scene.ids(), []);
-      } else {
-        assert.ok(outcome.done);
-        assert.equal(parts, 3 + 1);
-        assert.ok(Buffer.from(LARGE).equals(await scene.bytes((outcome.value as { id: string }).id)));
-      }
-      await scene.expectNothingLeft();
-    });
-  }
-
-  test('that is cut in the middle of a download is opened again where it broke', async (t) => {
-    await using scene = await Scene.make(t);
-    if (scene === undefined) return;
-    const vault = await scene.open();
-    const { id } = await scene.vault.tenant('default').put(LARGE, { name: 'large' });
-    scene.proxies.taken();
-    scene.proxies.s3.fault = (_, index) => (index === 0 ? { kind: 'cut-answer', bytes: 5 * MEBIBYTE } : undefined);
-    assert.ok(Buffer.from(LARGE).equals(await collectFile(vault, id)));
-    assert.equal(scene.proxies.s3.count('GetObject'), 2);
+/** At once, because each has a place of its own, and waits much of the time; two of two, because others are busy. */
+describe('a vault on S3, DynamoDB and KMS', { concurrency: 2 }, () => {
+  describe('a fault at every call', () => {
+    for (const row of rows) {
+      test(`of ${row.name} breaks no promise and leaves nothing behind`, async (t) => {
+        await using scene = await sceneFor(t);
+        if (scene === undefined) return;
+        let faults = 0;
+        for (const maxAttempts of [1, undefined]) {
+          const retried = maxAttempts !== 1;
+          const vault = await scene.open({ tries: { maxAttempts } });
+          await scene.reset();
+          await row.prepare?.(scene);
+          await row.run(vault, scene);
+          const calls: Taken = scene.proxies.taken();
+          const operations = new Set<string>(
+            Object.values(calls)
+              .flat()
+              .map(({ operation }) => operation),
+          );
+          for (const operation of row.asks) assert.ok(operations.has(operation), `${row.name} asks ${operation}`);
+          const most = Object.values(calls).flat().length + MORE;
+          for (const store of STORES) {
+            for (const [call, { operation }] of calls[store].entries()) {
+              for (const fault of faultsOf(store, retried)) {
+                faults++;
+                try {
+                  await runFault(row, scene, { vault, at: [store, call, fault], retried, most });
+                } catch (error) {
+                  const times = retried ? 'tried again' : 'tried once';
+                  throw new Error(`${operation}, call ${call + 1} of ${store}, ${fault.kind}, ${times}`, {
+                    cause: error,
+                  });
+                }
+              }
+            }
+          }
+        }
+        t.diagnostic(`${faults} faults`);
+      });
+    }
   });
 
-  test('that is silent is given up after its time, and asked again', async (t) => {
-    await using scene = await Scene.make(t);
-    if (scene === undefined) return;
-    await scene.reset();
-    // Stands for a stall of 20 seconds where 30 would be the limit, and one of 40.
-    const vault = await scene.open({ tries: { silenceTimeout: 500 } });
+  describe('a store that fails all the time', () => {
     for (const store of STORES) {
-      for (const milliseconds of [200, 5000]) {
-        scene.proxies.taken();
-        scene.proxies[store].fault = (_, index) => (index === 0 ? { kind: 'stall', milliseconds } : undefined);
-        const { id } = await vault.tenant('default').put(NEW, { name: 'n' });
-        scene.proxies.mend();
-        assert.deepEqual(await scene.bytes(id), NEW);
-        await scene.vault.tenant('default').remove(id);
-      }
+      test(`(${store}) is asked a bounded number of times, and the error says to try again`, async (t) => {
+        await using scene = await sceneFor(t);
+        if (scene === undefined) return;
+        await scene.reset();
+        const vault = await scene.open({ tries: { maxAttempts: 3 } });
+        const files = vault.tenant('default');
+        for (const task of [() => files.put(NEW, { name: 'n' }), () => collectFile(vault, scene.file)]) {
+          scene.proxies.taken();
+          scene.proxies[store].fault = () => ({ kind: 'refuse', ...FAILURES[store] });
+          await assert.rejects(task(), (error) => isSealroomError(error, 'unavailable'));
+          scene.proxies.mend();
+          const asked: number = scene.proxies.taken()[store].length;
+          assert.ok(asked >= 3 && asked <= 4 * 3, `${asked} requests`);
+        }
+        assert.deepEqual(await scene.ids(), [scene.file]);
+        await scene.expectNothingLeft();
+      });
     }
+  });
+
+  test('three calls in ten that are throttled slow everything down, and change nothing', async (t) => {
+    await using scene = await sceneFor(t);
+    if (scene === undefined) return;
+    const { proxies } = scene;
+    const vault = await scene.open();
+    const seed = Date.now();
+    const draws = new Draws(seed);
+    for (const store of STORES) {
+      proxies[store].fault = () => (draws.below(10) < 3 ? { kind: 'refuse', ...THROTTLED[store] } : undefined);
+    }
+    proxies.taken();
+    const files = vault.tenant('default');
+    const work = async (i: number): Promise<string | undefined> => {
+      const { id } = await files.put(patterned(500, i), { name: `${i}` });
+      assert.deepEqual(await collectFile(vault, id), patterned(500, i));
+      if (i % 2 === 0) return id;
+      await files.remove(id);
+      return undefined;
+    };
+    const outcomes = await Promise.all(Array.from({ length: 10 }, (_, i) => outcomeOf(work(i))));
+    proxies.mend();
+    const asked = Object.values(proxies.taken()).flat().length;
+    const failed = outcomes.filter((outcome) => !outcome.done);
+    t.diagnostic(`seed ${seed}: ${asked} requests, ${failed.length} of ${outcomes.length} gave up`);
+    for (const { error } of failed as { error: unknown }[])
+      assert.ok(isSealroomError(error, 'unavailable'), String(error));
+    // Six tries in a row are throttled once in more than a thousand calls.
+    assert.ok(failed.length <= 4, `${failed.length} gave up`);
+    const ids = await scene.ids();
+    for (const outcome of outcomes)
+      if (outcome.done && outcome.value !== undefined) assert.ok(ids.includes(outcome.value as string));
+    await scene.check();
     await scene.expectNothingLeft();
+  });
+
+  describe('a connection', () => {
+    const PARTS = { partSize: 7 * MEBIBYTE, parts: 2 };
+    const LARGE = patterned(15 * MEBIBYTE);
+    const secondOf =
+      (operation: string, fault: ProxyFault, seen = { count: 0 }) =>
+      (request: ProxiedRequest): ProxyFault | undefined =>
+        request.operation === operation && ++seen.count === 2 ? fault : undefined;
+
+    for (const maxAttempts of [undefined, 1]) {
+      test(`that is cut in the middle of a part ${maxAttempts === 1 ? 'fails the put, and leaves no upload' : 'costs that part alone'}`, async (t) => {
+        await using scene = await sceneFor(t);
+        if (scene === undefined) return;
+        const vault = await scene.open({ blobs: PARTS, tries: { maxAttempts } });
+        scene.proxies.taken();
+        scene.proxies.s3.fault = secondOf('UploadPart', { kind: 'cut-request', bytes: 3 * MEBIBYTE });
+        const outcome = await outcomeOf(vault.tenant('default').put(LARGE, { name: 'large' }));
+        scene.proxies.mend();
+        const { s3 } = scene.proxies.taken();
+        const parts = s3.filter(({ operation }) => operation === 'UploadPart').length;
+        await scene.check();
+        if (maxAttempts === 1) {
+          assert.ok(!outcome.done && isSealroomError(outcome.error, 'unavailable'));
+          assert.deepEqual(await scene.ids(), []);
+        } else {
+          assert.ok(outcome.done);
+          assert.equal(parts, 3 + 1);
+          assert.ok(Buffer.from(LARGE).equals(await scene.bytes((outcome.value as { id: string }).id)));
+        }
+        await scene.expectNothingLeft();
+      });
+    }
+
+    test('that is cut in the middle of a download is opened again where it broke', async (t) => {
+      await using scene = await sceneFor(t);
+      if (scene === undefined) return;
+      const vault = await scene.open();
+      const { id } = await scene.vault.tenant('default').put(LARGE, { name: 'large' });
+      scene.proxies.taken();
+      scene.proxies.s3.fault = (_, index) => (index === 0 ? { kind: 'cut-answer', bytes: 5 * MEBIBYTE } : undefined);
+      assert.ok(Buffer.from(LARGE).equals(await collectFile(vault, id)));
+      assert.equal(scene.proxies.s3.count('GetObject'), 2);
+    });
+  });
+
+  describe('a stall, at the hundredth of its size', () => {
+    const content = patterned(15 * MEBIBYTE);
+    const blobs = { partSize: 7 * MEBIBYTE, parts: 2 };
+    /**
+     * In the place of 30 s. On a busy machine what does not stall takes longer, too, and is asked again, which is within
+     * what must hold: longer than in proportion, so that this is rare.
+     */
+    const silenceTimeout = 500;
+
+    for (const call of STALLED_CALLS) {
+      test(`of ${call.name}: 200 ms for 20 s are waited for, and 5 s are given up and asked again`, async (t) => {
+        const servers = await startAwsServers(t);
+        if (servers === undefined) return;
+        t.after(() => servers[Symbol.asyncDispose]());
+        await using scene = await Scene.make(servers);
+        const vault = await scene.open({ blobs, tries: { silenceTimeout } });
+        const short = await stall(scene, call, { vault, content, milliseconds: 200 });
+        assert.ok(short.tries === 1 || short.milliseconds > silenceTimeout, 'it was given up before its time');
+        const long = await stall(scene, call, { vault, content, milliseconds: 5000 });
+        assert.ok(long.tries >= 2, 'it was not asked again');
+      });
+    }
   });
 });

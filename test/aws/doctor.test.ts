@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ListMultipartUploadsCommand, ListObjectsV2Command, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import { openAwsClients } from '../../src/aws/clients.ts';
 import { clockFinding } from '../../src/aws/doctor/clock.ts';
 import { examineBucket, examineClock, examineKey, examineTable } from '../../src/aws/doctor/examine.ts';
 import { findingsOf } from '../../src/aws/doctor/findings.ts';
@@ -157,6 +158,52 @@ inSetUpAccount('an object is put twice, the second time in vain, and removed', a
   proxy.fault = ({ operation }) =>
     operation === 'PutObject' ? { kind: 'refuse', status: 501, code: 'NotImplemented' } : undefined;
   assert.equal(await probeOverwrite(clients.s3, { ...probe, key: 'another' }), false);
+});
+
+inSetUpAccount('a put of which the answer was lost leaves nothing, and is no fault of the bucket', async (account) => {
+  const { clients, wish, proxy } = account;
+  let puts = 0;
+  proxy.fault = ({ operation }) => (operation === 'PutObject' && puts++ === 0 ? { kind: 'lose-answer' } : undefined);
+  const probe = { bucket: wish.bucket, owner: '111122223333', key: 'probe' };
+  assert.equal(await probeOverwrite(clients.s3, probe), true);
+  assert.deepEqual((await clients.s3.send(new ListObjectsV2Command({ Bucket: wish.bucket }))).Contents ?? [], []);
+
+  proxy.fault = ({ operation }) =>
+    operation === 'PutObject' ? { kind: 'fail-after', status: 500, code: 'InternalError' } : undefined;
+  using impatient = await openAwsClients({
+    endpoint: proxy.endpoint,
+    region: clients.region,
+    credentials: await clients.s3.config.credentials(),
+    maxAttempts: 1,
+  });
+  const failure = await probeOverwrite(impatient.s3, probe);
+  assert.ok(typeof failure === 'object' && failure.error.code === 'unavailable');
+  assert.deepEqual((await clients.s3.send(new ListObjectsV2Command({ Bucket: wish.bucket }))).Contents ?? [], []);
+});
+
+inSetUpAccount('credentials that have expired are not taken for a store that knows no conditions', async (account) => {
+  const { clients, wish, proxy } = account;
+  proxy.fault = ({ operation }) =>
+    // As S3 has it.
+    operation === 'PutObject' ? { kind: 'refuse', status: 400, code: 'ExpiredToken' } : undefined;
+  const failure = await probeOverwrite(clients.s3, { bucket: wish.bucket, owner: '111122223333', key: 'probe' });
+  assert.ok(typeof failure === 'object' && failure.error.code === 'access-denied');
+});
+
+inSetUpAccount('an upload in parts that the bucket does not list is a fault', async (account) => {
+  const { clients, wish } = account;
+  // What an unfinished put left is found by its key: this hides it.
+  clients.s3.middlewareStack.add(
+    (next, { commandName }) =>
+      async (call) => {
+        const result = await next(call);
+        if (commandName === 'ListMultipartUploadsCommand') Object.assign(result.output, { Uploads: undefined });
+        return result;
+      },
+    { step: 'initialize', name: 'blind' },
+  );
+  const failure = await probeMultipart(clients.s3, { bucket: wish.bucket, owner: '111122223333', key: 'probe' });
+  assert.equal(failure?.error.code, 'bad-configuration');
 });
 
 inSetUpAccount('the clock is read from any answer, a refusal too', async (account, keyArn) => {

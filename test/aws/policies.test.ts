@@ -19,6 +19,22 @@ const subject = {
   account: '111122223333',
 };
 
+test('ARNs are of the partition that the Region is in', () => {
+  for (const [region, partition] of [
+    ['eu-west-1', 'aws'],
+    ['cn-north-1', 'aws-cn'],
+    ['us-gov-west-1', 'aws-us-gov'],
+    ['eusc-de-east-1', 'aws-eusc'],
+    ['us-iso-east-1', 'aws-iso'],
+    ['us-isob-east-1', 'aws-iso-b'],
+    ['eu-isoe-west-1', 'aws-iso-e'],
+    ['us-isof-south-1', 'aws-iso-f'],
+  ] as const) {
+    const resources = policyOf('reader', { ...subject, region }).Statement.flatMap(({ Resource }) => Resource);
+    assert.ok(resources.includes(`arn:${partition}:s3:::b-files`), region);
+  }
+});
+
 function actionsOf(role: PolicyRole): string[] {
   return policyOf(role, subject).Statement.flatMap(({ Action }) => Action);
 }

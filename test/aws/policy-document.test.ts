@@ -56,6 +56,12 @@ test('a statement that has the name and says something else keeps both', () => {
   );
 });
 
+test('nothing is added to what cannot be read: the statements of others would be lost', () => {
+  for (const none of ['', '[]', 'null', '{', '{"Statement":[1]}']) {
+    assert.throws(() => withStatement(none, OURS), { code: 'bad-configuration' }, none);
+  }
+});
+
 test('what is no policy is told from one without statements', () => {
   for (const none of ['', '[]', 'null', '{', '{"Statement":[1]}']) assert.equal(statementsOf(none), undefined, none);
   assert.deepEqual(statementsOf('{"Version":"2012-10-17"}'), []);

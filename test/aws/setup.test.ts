@@ -180,6 +180,47 @@ inAccount('a key that a run left without its alias is found again', async (accou
   assert.equal(again.made.keyArn, report.made.keyArn);
 });
 
+test('a change of which the answer was lost has been made, and what builds on it is', { concurrency: 4 }, async (t) => {
+  const server = await moto();
+  if (leftOut(t, server, 'moto')) return;
+  await using sample = await newAccount(server);
+  const operations = await sample.plan(REPLICA).then(async (plan) => {
+    assert.deepEqual((await sample.apply(plan)).failed, []);
+    return sample.changes();
+  });
+  const lost = [...new Set(operations)].map((operation) =>
+    t.test(operation, async () => {
+      await using account = await newAccount(server);
+      const plan = await account.plan(REPLICA);
+      let times = 0;
+      const once = (called: string): boolean => called === operation && times++ === 0;
+      account.proxy.fault = (request) => (once(request.operation) ? { kind: 'lose-answer' } : undefined);
+      account.kms.fault = (called) => (once(called) ? { cut: true, when: 'after' } : undefined);
+      const report = await account.apply(plan);
+      assert.ok(times > 1, 'it was asked again');
+      assert.deepEqual([report.failed, report.left], [[], []]);
+      assert.deepEqual(namesToDo(await account.plan(REPLICA)), []);
+    }),
+  );
+  await Promise.all(lost);
+});
+
+inAccount('what others made in the place of it meanwhile is not taken for it', async (account) => {
+  const plan = await account.plan(REPLICA);
+  const { arn } = account.kms.createKey();
+  account.kms.createAlias(account.wish.alias, arn);
+  await account.clients.dynamodb.send(
+    new CreateTableCommand({
+      TableName: account.wish.table,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    }),
+  );
+  const failed = (await account.apply(plan)).failed.map(({ name }) => name);
+  assert.deepEqual(failed, ['key alias', 'table']);
+});
+
 test(
   'where a permission is missing, the step and the permission are named, what can be done is done, and the next run goes on',
   { concurrency: 4 },
@@ -441,6 +482,31 @@ inAccount('a key that the alias leads to is taken, and its policy gets one state
   assert.equal(account.kms.count('CreateKey'), 0);
   const { Policy } = await account.clients.kms.of('us-east-1').send(new GetKeyPolicyCommand({ KeyId: arn }));
   assert.equal((JSON.parse(Policy!) as { Statement: unknown[] }).Statement.length, 2);
+});
+
+inAccount('a policy is not written in the place of one that was not given', async (account) => {
+  const plan = await account.plan();
+  account.kms.fault = (operation) => (operation === 'GetKeyPolicy' ? { change: () => ({}) } : undefined);
+  const report = await account.apply(plan);
+  assert.deepEqual(
+    report.failed.map(({ name }) => name),
+    ['key deletion window'],
+  );
+  // With nothing but a refusal in its policy, nobody could use the key.
+  assert.equal(account.kms.count('PutKeyPolicy'), 0);
+});
+
+inAccount('a replica that is to be deleted is told from one that is disabled', async (account) => {
+  await setUp(account, REPLICA);
+  const arn = (await account.plan(REPLICA)).made.keyArn!.replace('us-east-1', 'eu-west-1');
+  const mend = async (): Promise<string> => {
+    const { todo } = stepOf(await account.plan(REPLICA), 'key replica');
+    return todo.kind === 'advice' ? todo.mend : '';
+  };
+  account.kms.disableKey(arn);
+  assert.match(await mend(), /aws kms enable-key --region eu-west-1/);
+  account.kms.scheduleKeyDeletion(arn);
+  assert.match(await mend(), /aws kms cancel-key-deletion --region eu-west-1/);
 });
 
 /* -------------------------------------------------------------------------------------------------------- table -- */

@@ -20,27 +20,31 @@ const LONG = patterned(PART_SIZE + 1000);
 /** Milliseconds: short enough that a call that is not answered is tried again soon, long enough for one that is. */
 const SILENCE = 1500;
 const FAULTS: Readonly<Record<string, ProxyFault>> = {
+  // First, because it takes longest.
+  'is not answered in time': { kind: 'stall', milliseconds: 2 * SILENCE },
   'is refused': { kind: 'refuse', status: 503, code: 'ServiceUnavailable' },
   'is done, and its answer lost': { kind: 'lose-answer' },
   'is done, and said to have failed': { kind: 'fail-after', status: 500, code: 'InternalError' },
   'is cut in the middle of its body': { kind: 'cut-request', bytes: MEBIBYTE },
   'is cut before its answer is whole': { kind: 'cut-answer', bytes: 10 },
-  'is not answered in time': { kind: 'stall', milliseconds: 2 * SILENCE },
 };
 
 /** Ceph and not moto, which says of an upload that is gone that it failed itself. */
 const server = await ceph();
 
-/** Most of the time they wait to try again. */
+/** Much of the time they wait to try again. */
 describe('S3Blobs, when calls fail', { concurrency: 8 }, () => {
   for (const [what, fault] of Object.entries(FAULTS)) {
-    test(`puts a blob all the same when any one call of it ${what}`, async (t) => {
-      if (leftOut(t, server, 'Ceph')) return;
-      for (const bytes of [SHORT, LONG]) {
-        const calls: string[] = await callsOf(server, (subject) =>
+    for (const [length, bytes] of [
+      ['short', SHORT],
+      ['long', LONG],
+    ] as const) {
+      test(`puts a ${length} blob all the same when any one call of it ${what}`, async (t) => {
+        if (leftOut(t, server, 'Ceph')) return;
+        const calls = await callsOf(server, (subject) =>
           subject.store.put(randomBlobKey(), lentChunks(bytes, MEBIBYTE)),
         );
-        for (const call of calls.keys()) {
+        await forEachCase(fault, calls.keys(), async (call) => {
           await using subject = await faultyStore(server, fault);
           const { store, bucket, proxy } = subject;
           const key = randomBlobKey();
@@ -55,17 +59,15 @@ describe('S3Blobs, when calls fail', { concurrency: 8 }, () => {
           await assertHolds(subject, key, bytes);
           await store.remove(key);
           assert.deepEqual(await bucket.keys(), [], `after call ${call}, ${calls[call]}`);
-        }
-      }
-    });
+        });
+      });
 
-    test(`keeps all of a blob or nothing when a call of its put ${what} every time`, async (t) => {
-      if (leftOut(t, server, 'Ceph')) return;
-      for (const bytes of [SHORT, LONG]) {
-        const calls: string[] = await callsOf(server, (subject) =>
+      test(`keeps all of a ${length} blob or nothing when a call of its put ${what} every time`, async (t) => {
+        if (leftOut(t, server, 'Ceph')) return;
+        const calls = await callsOf(server, (subject) =>
           subject.store.put(randomBlobKey(), lentChunks(bytes, MEBIBYTE)),
         );
-        for (const operation of new Set(calls)) {
+        await forEachCase(fault, new Set(calls), async (operation) => {
           await using subject = await faultyStore(server, fault);
           const { store, bucket, proxy } = subject;
           const key = randomBlobKey();
@@ -82,15 +84,15 @@ describe('S3Blobs, when calls fail', { concurrency: 8 }, () => {
           else await assertAllOrNothing(subject, key, bytes);
           await store.remove(key);
           assert.deepEqual(await bucket.keys(), [], `after ${operation}`);
-        }
-      }
-    });
+        });
+      });
+    }
 
     test(`removes all the same when any one call of it ${what}`, async (t) => {
       if (leftOut(t, server, 'Ceph')) return;
       const calls: string[] = await callsOf(server, unfinished, (subject, key) => subject.store.remove(key));
       assert.deepEqual(calls, ['ListMultipartUploads', 'AbortMultipartUpload', 'DeleteObject']);
-      for (const call of calls.keys()) {
+      await forEachCase(fault, calls.keys(), async (call) => {
         await using subject = await faultyStore(server, fault);
         const { store, bucket, proxy } = subject;
         const key = await unfinished(subject);
@@ -99,7 +101,7 @@ describe('S3Blobs, when calls fail', { concurrency: 8 }, () => {
         await store.remove(key);
         assert.ok(proxy.requests.length <= before + calls.length + 1);
         assert.deepEqual(await bucket.keys(), []);
-      }
+      });
     });
 
     test(`opens a blob all the same when the call for it ${what}`, async (t) => {
@@ -323,6 +325,16 @@ function faultyStore(place: AwsServer, fault?: ProxyFault): Promise<ProxiedStore
   return proxiedStore(place, {
     client: { maxAttempts: TRIES, silenceTimeout: fault?.kind === 'stall' ? SILENCE : 60_000 },
   });
+}
+
+/** Cases that are silent wait together; others keep the machine busy, and take turns. */
+async function forEachCase<Case>(
+  fault: ProxyFault,
+  cases: Iterable<Case>,
+  check: (one: Case) => Promise<void>,
+): Promise<void> {
+  if (fault.kind === 'stall') await Promise.all([...cases].map(check));
+  else for (const one of cases) await check(one);
 }
 
 /** The operations of some work, in their order, when nothing fails. */

@@ -64,6 +64,44 @@ describe('DynamodbCatalog on answers of AWS', { concurrency: true }, () => {
     assert.equal(subject.stub.requests.length, 3);
   });
 
+  test('is cancelled while it waits for others to be done', async () => {
+    await using scope = new AsyncDisposableStack();
+    const controller = new AbortController();
+    const stub = scope.use(
+      await DynamodbStub.start((_, index) => {
+        // Once the answer is there: by then it waits.
+        if (index === 5) setTimeout(() => controller.abort(), 10);
+        return cancelledFor('TransactionConflict', 'None');
+      }),
+    );
+    const client = { ...stub.client, maxAttempts: 1000 };
+    const catalog = scope.use(openDynamodbCatalog({ table: 'stub', client }));
+    await rejection(catalog.write(two, { signal: controller.signal }), 'cancelled');
+    assert.ok(stub.requests.length < 12);
+  });
+
+  test('says of each of many writes that met whether it lost, however many meet', async () => {
+    const met = new Set<unknown>();
+    await using scope = new AsyncDisposableStack();
+    const stub = scope.use(
+      await DynamodbStub.start(({ input }) => {
+        const token = input['ClientRequestToken'];
+        if (met.has(token)) return cancelledFor('ConditionalCheckFailed', 'None');
+        met.add(token);
+        return cancelledFor('TransactionConflict', 'None');
+      }),
+    );
+    const catalog = scope.use(openDynamodbCatalog({ table: 'stub', client: stub.client }));
+    // Each is to cost a try more, and nothing that the next ones need.
+    for (let round = 0; round < 5; round++) {
+      const outcomes = await Promise.all(
+        Array.from({ length: 40 }, () => catalog.write(two).catch((error: unknown) => error)),
+      );
+      for (const outcome of outcomes) await rejection(Promise.reject(outcome), 'conflict');
+    }
+    assert.equal(stub.requests.length, 2 * 5 * 40);
+  });
+
   for (const reasons of [
     ['ConditionalCheckFailed', 'None'],
     ['ConditionalCheckFailed', 'TransactionConflict'],

@@ -45,6 +45,7 @@ test('doctor finds a new vault whole, and leaves nothing behind', async () => {
     'record write',
     'record overwrite',
     'record read',
+    'record transaction',
     'record remove',
     'vault opens',
   ];
@@ -152,7 +153,13 @@ for (const [name, [blobs, expected]] of Object.entries(brokenBlobs)) {
   });
 }
 
-const whole = { 'record write': 'ok', 'record overwrite': 'ok', 'record read': 'ok', 'record remove': 'ok' };
+const whole = {
+  'record write': 'ok',
+  'record overwrite': 'ok',
+  'record read': 'ok',
+  'record transaction': 'ok',
+  'record remove': 'ok',
+};
 
 function catalogWith(change: (inner: Catalog) => Partial<Catalog>): Catalog {
   const inner = new MemoryCatalog();
@@ -172,6 +179,15 @@ const brokenCatalogs: Readonly<Record<string, readonly [Catalog, Record<string, 
   'that only reads': [
     catalogWith(() => ({ write: () => Promise.reject(new SealroomError('access-denied', 'may not')) })),
     { 'record write': 'access-denied' },
+  ],
+  'that takes one change at a time': [
+    catalogWith((inner) => ({
+      write: async (operations, options) => {
+        if (operations.length > 1) throw new SealroomError('access-denied', 'may not dynamodb:ConditionCheckItem');
+        await inner.write(operations, options);
+      },
+    })),
+    { ...whole, 'record transaction': 'access-denied' },
   ],
   'that does not look at what it expects': [
     catalogWith((inner) => {

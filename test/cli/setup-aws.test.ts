@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -261,3 +262,42 @@ test('names that AWS would refuse half-way are refused at once', async () => {
   });
   await Promise.all(refused);
 });
+
+atTerminal(
+  'a vault that may be in its table keeps the key that was made for it, and the next init finishes it',
+  async ({ account, cwd, run }) => {
+    assert.deepEqual((await account.apply(await account.plan())).failed, []);
+    const { proxy, wish } = account;
+    const init = (): Promise<CliResult> => run('init', 'v', '--catalog', `dynamodb:${wish.table}`);
+    // It is written, and nobody hears of it; nor can it be looked at.
+    proxy.fault = ({ operation }) => {
+      if (operation === 'TransactWriteItems') return { kind: 'fail-after', status: 500, code: 'InternalServerError' };
+      return operation === 'GetItem' ? { kind: 'refuse', status: 500, code: 'InternalServerError' } : undefined;
+    };
+    assert.equal((await init()).exit, 6);
+    assert.equal(await exists(join(cwd, 'v', 'master.jwk')), true);
+    proxy.fault = undefined;
+    const { stderr, exit } = await init();
+    assert.equal(exit, 0, stderr);
+    assert.equal((await run('ls', '--vault', 'v')).exit, 0);
+  },
+);
+
+atTerminal(
+  'a vault that is in its table, and not in its folder, keeps the key that was made for it',
+  async ({ account, cwd, run }) => {
+    assert.deepEqual((await account.apply(await account.plan())).failed, []);
+    const init = (): Promise<CliResult> => run('init', 'v', '--catalog', `dynamodb:${account.wish.table}`);
+    const config = join(cwd, 'v', 'sealroom.json');
+    account.proxy.fault = ({ operation }) => {
+      if (operation === 'TransactWriteItems') mkdirSync(config);
+      return undefined;
+    };
+    assert.notEqual((await init()).exit, 0);
+    account.proxy.fault = undefined;
+    rmdirSync(config);
+    const { stderr, exit } = await init();
+    assert.equal(exit, 0, stderr);
+    assert.equal((await run('ls', '--vault', 'v')).exit, 0);
+  },
+);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { concat, utf8 } from '../../src/bytes.ts';
-import { isSealroomError } from '../../src/errors.ts';
+import { SealroomError, isSealroomError } from '../../src/errors.ts';
+import type { DemoResult } from '../../src/import/demo/import.ts';
 import { SIGNATURE_LENGTH, kindOf } from '../../src/import/demo/signatures.ts';
 import { patterned } from '../../src/testing/test-bytes.ts';
 import type { Files } from '../../src/vault/files.ts';
@@ -127,6 +128,21 @@ describe('importing from the demonstration application', () => {
     assert.equal(told(await demo.import())['later'], 'failed key-disabled');
   });
 
+  test('reads a beginning on where a connection broke, and says it clearly when it breaks again and again', async (t) => {
+    const server = await moto();
+    if (leftOut(t, server, 'moto')) return;
+    await using demo = await DemoApplication.make(server);
+    await demo.upload('a', PNG, 'one');
+    await using proxy = await FaultyProxy.start(server.endpoint);
+    let cuts = 0;
+    proxy.fault = ({ operation }) =>
+      operation === 'GetObject' && cuts++ === 0 ? { kind: 'cut-answer', bytes: 5 } : undefined;
+    const dry = { endpoint: proxy.endpoint, dryRun: true };
+    assert.deepEqual(told(await demo.import(dry)), { one: 'planned PNG' });
+    proxy.fault = ({ operation }) => (operation === 'GetObject' ? { kind: 'cut-answer', bytes: 1 } : undefined);
+    assert.deepEqual(told(await demo.import(dry)), { one: 'failed unavailable' });
+  });
+
   test('takes pages of a table, and says which table is not there', async (t) => {
     const server = await moto();
     if (leftOut(t, server, 'moto')) return;
@@ -191,6 +207,33 @@ describe('removing what the demonstration application stored', () => {
     assert.deepEqual(await demo.originals.store.keys(), ['one', 'two']);
   });
 
+  test('tells what became of each when it is cancelled between an object and its item', async (t) => {
+    const server = await moto();
+    if (leftOut(t, server, 'moto')) return;
+    await using demo = await DemoApplication.make(server);
+    for (const id of ['one', 'two']) await demo.upload(id, TEXT, id);
+    await using proxy = await FaultyProxy.start(server.endpoint);
+    const controller = new AbortController();
+    const { signal } = controller;
+    proxy.fault = ({ operation }) => {
+      if (operation === 'DeleteItem') controller.abort();
+      return undefined;
+    };
+    const results: Record<string, DemoResult> = {};
+    const running = demo.import({
+      endpoint: proxy.endpoint,
+      remove: true,
+      parallel: 1,
+      signal,
+      confirm: async () => true,
+      onResult: (result) => void (results[result.item!] = result),
+    });
+    await assert.rejects(running, (error) => isSealroomError(error, 'cancelled'));
+    const [left] = await demo.originals.store.keys();
+    const gone = ['one', 'two'].find((id) => id !== left);
+    assert.deepEqual(told(results), { [gone!]: 'failed cancelled', [left!]: 'imported unconfirmed' });
+  });
+
   test('keeps what was opened with a wrong key, which nothing but its beginning tells', async (t) => {
     const server = await moto();
     if (leftOut(t, server, 'moto')) return;
@@ -242,9 +285,42 @@ describe('removing what the demonstration application stored', () => {
     assert.deepEqual(told(broken), { one: 'failed access-denied PNG' });
     assert.deepEqual(await demo.originals.store.keys(), []);
     assert.deepEqual(told(await demo.import()), { one: 'present' });
-    assert.deepEqual(told(await demo.import({ remove: true })), { one: 'present removed' });
+    assert.deepEqual(told(await demo.import({ remove: true })), { one: 'present PNG removed' });
     assert.deepEqual(await demo.items(), []);
     assert.ok(Buffer.from((await demo.originals.file('a')).bytes).equals(PNG));
+  });
+
+  test('takes an item whose object is gone under the same conditions: its key is all that opens a copy of that', async (t) => {
+    const server = await moto();
+    if (leftOut(t, server, 'moto')) return;
+    await using demo = await DemoApplication.make(server);
+    const { originals } = demo;
+    for (const id of ['text', 'damaged']) await demo.upload(id, TEXT, id);
+    await demo.upload('picture', PNG, 'picture');
+    await demo.import();
+    const { s3, store } = originals;
+    for (const Key of await store.keys()) await s3.send(new DeleteObjectCommand({ Bucket: store.bucket, Key }));
+    const damaged = (await originals.file('damaged')).stat.id;
+    const files: Files = {
+      ...originals.files,
+      get: async (id, options) => {
+        if (id === damaged) throw new SealroomError('damaged', 'a frame does not open');
+        return originals.files.get(id, options);
+      },
+    };
+    assert.deepEqual(told(await demo.import({ files, remove: true, dryRun: true })), {
+      text: 'present',
+      damaged: 'present',
+      picture: 'present',
+    });
+    assert.deepEqual(told(await demo.import({ files, remove: true })), {
+      text: 'present unconfirmed',
+      damaged: 'failed damaged',
+      picture: 'present PNG removed',
+    });
+    assert.deepEqual(await demo.items(), ['damaged', 'text']);
+    const confirmed = await demo.import({ files, remove: true, confirm: async ({ item }) => item === 'text' });
+    assert.deepEqual(told(confirmed), { text: 'present removed', damaged: 'failed damaged' });
   });
 
   test('leaves an item that was changed since it was read', async (t) => {

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { CompleteMultipartUploadCommand, CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
-import { concat, utf8 } from '../../src/bytes.ts';
+import { collect, concat, utf8 } from '../../src/bytes.ts';
+import { connect } from '../../src/client/index.ts';
 import { SealroomError, isSealroomError } from '../../src/errors.ts';
+import { openBucket } from '../../src/import/bucket.ts';
+import type { ImportResult } from '../../src/import/result.ts';
 import { patterned } from '../../src/testing/test-bytes.ts';
 import type { Files } from '../../src/vault/files.ts';
 import { FaultyProxy } from '../support/aws/faulty-proxy.ts';
-import { ceph, leftOut, moto } from '../support/aws/servers.ts';
+import { REGION, ceph, leftOut, moto } from '../support/aws/servers.ts';
+import { closeAtOnce, endpointOf } from '../support/loopback.ts';
+import { startService } from '../support/service.ts';
 import { Originals, listOf, outcomes } from './originals.ts';
 
 const MIB = 1024 * 1024;
@@ -131,12 +137,29 @@ describe('importing objects', () => {
     assert.deepEqual(outcomes(await originals.import()), { a: 'imported' });
   });
 
+  test('stores again what was removed through a service, which says so when it has taken the bytes', async (t) => {
+    const server = await moto();
+    if (leftOut(t, server, 'moto')) return;
+    await using originals = await Originals.make(server);
+    await using service = await startService();
+    const files = connect({ url: service.server.url, token: service.token }).tenant('default');
+    const bytes = patterned(3 * MIB);
+    await originals.put('a', bytes);
+    for (let i = 0; i < 3; i++) {
+      const [result] = await originals.import({ files });
+      assert.equal(result!.outcome, 'imported', String(result!.error));
+      assert.ok(Buffer.from(await collect((await files.get(result!.id!)).body)).equals(bytes));
+      await files.remove(result!.id!);
+    }
+  });
+
   test('takes a list of keys and addresses, and says which of them are none', async (t) => {
     const server = await moto();
     if (leftOut(t, server, 'moto')) return;
     await using originals = await Originals.make(server);
     for (const key of ['x/a', 'x/b', 'x/c', 'y']) await originals.put(key, key);
-    const list = listOf('x/a', originals.address('x/b'), 'x/a', 'x/missing', 'y', 's3://elsewhere/x/c', 's3:/oops');
+    const given = ['x/a', originals.address('x/b'), 'x/a', originals.address('x/a')];
+    const list = listOf(...given, 'x/missing', 'y', 's3://elsewhere/x/c', 's3:/oops');
     assert.deepEqual(outcomes(await originals.import({ prefix: 'x/', list, dryRun: true })), {
       'x/a': 'planned',
       'x/b': 'planned',
@@ -146,6 +169,16 @@ describe('importing objects', () => {
       's3:/oops': 'failed usage',
     });
     assert.equal((await originals.all()).length, 0);
+    // Of two at once, one would find the object removed.
+    const twice = listOf('x/a', originals.address('x/a'));
+    const results = await originals.import({ list: twice, remove: true });
+    assert.deepEqual(
+      results.map(({ outcome, removed }) => [outcome, removed]),
+      [['imported', true]],
+    );
+    assert.deepEqual(outcomes(await originals.import({ list: listOf(originals.address('')), dryRun: true })), {
+      '': 'failed usage',
+    });
   });
 
   test('goes on after an object that cannot be read, and one that was changed since it was listed', async (t) => {
@@ -269,6 +302,25 @@ describe('importing objects', () => {
     assert.deepEqual(outcomes(await originals.import({ list: listOf(blob) })), { [blob]: 'imported' });
   });
 
+  test('fails where a store does not say how its listing goes on: a part would look like all of it', async () => {
+    await using scope = new AsyncDisposableStack();
+    const server = createServer((_request, response) => {
+      response.setHeader('content-type', 'application/xml');
+      const object = '<Contents><Key>a</Key><ETag>"1"</ETag><Size>1</Size></Contents>';
+      response.end(`<ListBucketResult><IsTruncated>true</IsTruncated>${object}</ListBucketResult>`);
+    });
+    scope.defer(() => closeAtOnce(server));
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const client = { endpoint: await endpointOf(server), region: REGION, credentials };
+    using bucket = openBucket({ bucket: 'any', pathStyle: true, client });
+    const keys: string[] = [];
+    const listing = async (): Promise<void> => {
+      for await (const { key } of bucket.list('')) keys.push(key);
+    };
+    await assert.rejects(listing(), (error) => isSealroomError(error, 'unexpected'));
+    assert.deepEqual(keys, ['a']);
+  });
+
   test('says which bucket is not there', async (t) => {
     const server = await moto();
     if (leftOut(t, server, 'moto')) return;
@@ -352,6 +404,56 @@ describe('removing originals', () => {
       (await originals.all()).map(({ size }) => size),
       [6, 5],
     );
+  });
+
+  test('knows what it removed itself when the answer got lost, whatever the store then says', async (t) => {
+    const server = await moto();
+    if (leftOut(t, server, 'moto')) return;
+    await using originals = await Originals.make(server);
+    await using proxy = await FaultyProxy.start(server.endpoint);
+    for (const again of [undefined, { kind: 'refuse', status: 412, code: 'PreconditionFailed' } as const]) {
+      await originals.put('a', 'A');
+      let removals = 0;
+      proxy.fault = ({ operation }) => {
+        if (operation !== 'DeleteObject') return undefined;
+        return removals++ === 0 ? { kind: 'lose-answer' } : again;
+      };
+      const [result] = await originals.import({ endpoint: proxy.endpoint, remove: true });
+      assert.deepEqual([result!.error?.code, result!.removed, removals], [undefined, true, 2]);
+      assert.deepEqual(await originals.store.keys(), []);
+    }
+    // One that was changed in between is there, and stays.
+    await originals.put('a', 'B');
+    proxy.fault = ({ operation }) =>
+      operation === 'DeleteObject' ? { kind: 'refuse', status: 412, code: 'PreconditionFailed' } : undefined;
+    const [kept] = await originals.import({ endpoint: proxy.endpoint, remove: true });
+    assert.deepEqual([kept!.error?.code, kept!.removed], ['conflict', undefined]);
+  });
+
+  test('tells of what was stored when it is cancelled before the original is removed', async (t) => {
+    const server = await moto();
+    if (leftOut(t, server, 'moto')) return;
+    await using originals = await Originals.make(server);
+    for (const key of ['a', 'b']) await originals.put(key, key);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const files: Files = {
+      ...originals.files,
+      get: async (id, options) => {
+        controller.abort();
+        return originals.files.get(id, options);
+      },
+    };
+    const results: ImportResult[] = [];
+    const onResult = (result: ImportResult): void => void results.push(result);
+    const running = originals.import({ files, signal, remove: true, parallel: 1, onResult });
+    await assert.rejects(running, (error) => isSealroomError(error, 'cancelled'));
+    const [stored] = await originals.all();
+    assert.deepEqual(
+      results.map(({ id, error }) => [id, error?.code]),
+      [[stored!.id, 'cancelled']],
+    );
+    assert.deepEqual(await originals.store.keys(), ['a', 'b']);
   });
 
   test('says when the bucket keeps versions, so that the bytes are there yet', async (t) => {

@@ -24,6 +24,8 @@ describe('specifications of blob stores', () => {
       ['s3:files', bucket],
       ['s3:files/', bucket],
       ['s3:files/vaults/one/', { ...bucket, prefix: 'vaults/one' }],
+      // Written back, it has to be read as the same: what it names is where the bytes are.
+      ['s3:files/vaults/one//', { ...bucket, prefix: 'vaults/one' }],
       ['s3:files/a%3Fb?region=eu-west-1', { ...bucket, prefix: 'a?b', region: 'eu-west-1' }],
       [
         's3:files/p?owner=111122223333&path-style=true&part-size=16777216&parts=2',
@@ -44,6 +46,7 @@ describe('specifications of blob stores', () => {
       ['s3:files/a b', /prefix is printable ASCII/],
       ['s3:files/ä', /prefix is printable ASCII/],
       ['s3:files?region=', /a region looks like/],
+      ['s3:files?region=-eu', /a region looks like/],
       ['s3:files?owner=me', /account of 12 digits/],
       ['s3:files?path-style=yes', /path-style is true or false/],
       ['s3:files?part-size=7340031', /part-size is a whole number from 7340032/],

@@ -9,6 +9,11 @@ export async function portOf(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** The address of a server, as `portOf` has its port. */
+export async function endpointOf(server: Server): Promise<string> {
+  return `http://127.0.0.1:${await portOf(server)}`;
+}
+
 /** Closes a server and all its connections. */
 export async function closeAtOnce(server: HttpServer): Promise<void> {
   const closed = once(server, 'close');

@@ -2,11 +2,6 @@
 import type { Finding } from '../../finding.ts';
 import type { Step } from '../setup/step.ts';
 
-const CODES: Readonly<Record<string, Extract<Finding, { level: 'fault' }>['code']>> = {
-  'bucket public access': 'bad-configuration',
-  vault: 'no-vault',
-};
-
 /** One finding for each step. */
 export function findingsOf(steps: readonly Step[]): Finding[] {
   return steps.map(findingOf);
@@ -20,7 +15,7 @@ function findingOf({ name, found: what, lack, todo }: Step): Finding {
     case 'change': {
       const mend = `sealroom setup aws will ${todo.does} (${todo.action})`;
       if (lack === 'warning') return { name, level: 'warning', what, mend };
-      return { name, level: 'fault', what, mend, code: CODES[name] ?? 'bad-configuration' };
+      return { name, level: 'fault', what, mend, code: name === 'vault' ? 'no-vault' : 'bad-configuration' };
     }
     case 'advice': {
       return { name, level: 'warning', what, mend: todo.mend };

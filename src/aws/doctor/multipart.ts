@@ -5,6 +5,7 @@ import {
   ListMultipartUploadsCommand,
 } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { SealroomError } from '../../errors.ts';
 import type { CallOptions } from '../../ports.ts';
 import { bucketOf, failed } from './object-probe.ts';
 import type { ObjectProbe, ProbeFailure } from './object-probe.ts';
@@ -23,7 +24,9 @@ export async function probeMultipart(
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...at, Key: key }), sending({ signal }));
     try {
       action = 's3:ListBucketMultipartUploads';
-      await s3.send(new ListMultipartUploadsCommand({ ...at, Prefix: key }), sending({ signal }));
+      const list = new ListMultipartUploadsCommand({ ...at, Prefix: key });
+      const { Uploads = [] } = await s3.send(list, sending({ signal }));
+      if (!Uploads.some((upload) => upload.UploadId === UploadId)) throw unlisted(bucket);
     } finally {
       // Not cancelled: what was begun is given up.
       const abort = s3.send(new AbortMultipartUploadCommand({ ...at, Key: key, UploadId }));
@@ -36,4 +39,11 @@ export async function probeMultipart(
   } catch (error) {
     return failed(error, { action, thing: `an upload in parts to the bucket ${bucket}`, signal });
   }
+}
+
+function unlisted(bucket: string): SealroomError {
+  return new SealroomError(
+    'bad-configuration',
+    `the bucket ${bucket} does not list an upload in parts that was begun: what an unfinished one left is never found`,
+  );
 }

@@ -2,14 +2,13 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { CallOptions } from '../../ports.ts';
-import { failureOf } from '../failure.ts';
+import { awsError, failureOf, isElsewhere } from '../failure.ts';
 import { bucketOf, failed } from './object-probe.ts';
 import type { ObjectProbe, ProbeFailure } from './object-probe.ts';
 import { sending } from '../sending.ts';
 
-/** Statuses by which a store says that the key is taken, and that it does not know the condition. */
+/** Status by which a store says that the key is taken. */
 const TAKEN = 412;
-const NOT_KNOWN = new Set([400, 411, 501]);
 
 /** Puts an object of one byte twice, the second time in vain, and removes it. True when it was not replaced. */
 export async function probeOverwrite(
@@ -17,26 +16,50 @@ export async function probeOverwrite(
   probe: ObjectProbe,
   { signal }: CallOptions = {},
 ): Promise<boolean | ProbeFailure> {
-  const thing = `the bucket ${probe.bucket}`;
-  const at = { ...bucketOf(probe), Key: probe.key };
-  const put = (): Promise<unknown> =>
-    s3.send(new PutObjectCommand({ ...at, Body: Uint8Array.of(0), IfNoneMatch: '*' }), sending({ signal }));
+  // Not cancelled: what was put here goes, and so does what nobody knows the arrival of.
+  const remove = (): Promise<unknown> => s3.send(new DeleteObjectCommand({ ...bucketOf(probe), Key: probe.key }));
+  let kept: boolean | ProbeFailure;
+  try {
+    kept = await putTwice(s3, probe, { signal });
+  } catch (error) {
+    await remove().catch(() => undefined);
+    throw error;
+  }
+  try {
+    await remove();
+  } catch (error) {
+    if (typeof kept === 'boolean') return failed(error, { action: 's3:DeleteObject', thing: thingOf(probe), signal });
+  }
+  return kept;
+}
+
+async function putTwice(s3: S3Client, probe: ObjectProbe, { signal }: CallOptions): Promise<boolean | ProbeFailure> {
+  const input = { ...bucketOf(probe), Key: probe.key, Body: Uint8Array.of(0), IfNoneMatch: '*' };
+  const put = (): Promise<unknown> => s3.send(new PutObjectCommand(input), sending({ signal }));
+  const failure = (error: unknown): ProbeFailure =>
+    failed(error, { action: 's3:PutObject', thing: thingOf(probe), signal });
   try {
     await put();
   } catch (error) {
-    if (NOT_KNOWN.has(failureOf(error).status ?? 0)) return false;
-    return failed(error, { action: 's3:PutObject', thing, signal });
+    if (isUnknownCondition(error)) return false;
+    const { status, attempts } = failureOf(error);
+    // The key is fresh: an earlier try took it, of which the answer was lost.
+    if (status !== TAKEN || attempts <= 1) return failure(error);
   }
-  const kept = await put().then(
+  return put().then(
     () => false,
-    (error: unknown) =>
-      failureOf(error).status === TAKEN || failed(error, { action: 's3:PutObject', thing, signal: undefined }),
+    (error: unknown) => failureOf(error).status === TAKEN || failure(error),
   );
-  try {
-    // Not cancelled: what was put here goes.
-    await s3.send(new DeleteObjectCommand(at));
-  } catch (error) {
-    return failed(error, { action: 's3:DeleteObject', thing, signal });
-  }
-  return kept;
+}
+
+/** True when a store does not know the condition: a 400 has other reasons too, and those have names. */
+function isUnknownCondition(error: unknown): boolean {
+  const failure = failureOf(error);
+  const { status } = failure;
+  if (status === 411 || status === 501) return true;
+  return status === 400 && !isElsewhere(failure) && awsError(error, { thing: 'the bucket' }).code === 'unexpected';
+}
+
+function thingOf({ bucket }: ObjectProbe): string {
+  return `the bucket ${bucket}`;
 }

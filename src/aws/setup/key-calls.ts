@@ -4,8 +4,11 @@ import { parseKmsArn } from '../../message/kms-arn.ts';
 import { NOT_FOUND } from './key.ts';
 import type { KeyFacts } from './key.ts';
 import type { SetupContext } from './step.ts';
-import { onceKnown } from './wait.ts';
+import { onceKnown, orMadeBefore } from './wait.ts';
 import { sending } from '../sending.ts';
+
+/** What KMS says of an alias or a replica that exists. */
+export const ALREADY_THERE = 'AlreadyExistsException';
 
 /** Gives a key an alias in one Region. */
 export async function nameKey(
@@ -14,7 +17,9 @@ export async function nameKey(
   context: SetupContext,
 ): Promise<void> {
   const command = new CreateAliasCommand({ AliasName: alias, TargetKeyId: idOf(keyArn) });
-  await onceKnown(() => context.clients.kms.of(region).send(command, sending(context)), [NOT_FOUND], context);
+  const kms = context.clients.kms.of(region);
+  const name = (): Promise<unknown> => kms.send(command, sending(context));
+  await onceKnown(() => orMadeBefore(name, ALREADY_THERE), [NOT_FOUND], context);
 }
 
 /** The id of a key, which is the same in every Region that has it. */

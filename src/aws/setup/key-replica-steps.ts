@@ -4,9 +4,9 @@ import type { KeyMetadata } from '@aws-sdk/client-kms';
 import { isDenied } from '../failure.ts';
 import { NOT_FOUND } from './key.ts';
 import type { KeyFacts } from './key.ts';
-import { idOf, nameKey, primaryRegionOf } from './key-calls.ts';
+import { ALREADY_THERE, idOf, nameKey, primaryRegionOf } from './key-calls.ts';
 import type { Change, Step, Todo } from './step.ts';
-import { onceKnown, until } from './wait.ts';
+import { onceKnown, orMadeBefore, until } from './wait.ts';
 import { sending } from '../sending.ts';
 
 const NOTHING_TO_DO: Todo = { kind: 'nothing' };
@@ -22,7 +22,7 @@ export function replicaSteps(facts: KeyFacts, region: string, alias: string | un
   if ('unseen' in replica) {
     steps.push({ ...replicaStep, found: 'not to be seen', todo: { kind: 'unseen', action: replica.unseen } });
   } else if (replica.value !== undefined) {
-    const todo = stateOfReplica(replica.value);
+    const todo = stateOfReplica(replica.value, region);
     steps.push({ ...replicaStep, found: `${replica.value.Arn}, ${replica.value.KeyState}`, todo });
   } else {
     steps.push({ ...replicaStep, found: 'there is none', todo: replicate(region, key) });
@@ -48,9 +48,11 @@ export function replicaSteps(facts: KeyFacts, region: string, alias: string | un
   return steps;
 }
 
-function stateOfReplica({ Arn = '', KeyState }: KeyMetadata): Todo {
+function stateOfReplica({ Arn = '', KeyState }: KeyMetadata, region: string): Todo {
   if (KeyState === 'Enabled' || KeyState === 'Creating') return NOTHING_TO_DO;
-  return { kind: 'advice', mend: `It opens nothing as it is: aws kms enable-key --key-id ${Arn}` };
+  const key = `--region ${region} --key-id ${Arn}`;
+  const cancel = KeyState === 'PendingDeletion' ? `aws kms cancel-key-deletion ${key}, then ` : '';
+  return { kind: 'advice', mend: `It opens nothing as it is: ${cancel}aws kms enable-key ${key}` };
 }
 
 function replicate(region: string, key: KeyFacts['key']): Change {
@@ -63,7 +65,8 @@ function replicate(region: string, key: KeyFacts['key']): Change {
       const { kms, region: ownRegion } = context.clients;
       const primary = kms.of(primaryRegionOf(key) ?? ownRegion);
       const replication = new ReplicateKeyCommand({ KeyId: idOf(keyArn), ReplicaRegion: region });
-      await onceKnown(() => primary.send(replication, sending(context)), [NOT_FOUND], context);
+      const make = (): Promise<unknown> => primary.send(replication, sending(context));
+      await onceKnown(() => orMadeBefore(make, ALREADY_THERE), [NOT_FOUND], context);
       await until(
         async () => {
           try {

@@ -6,6 +6,7 @@ import {
   PutKeyPolicyCommand,
 } from '@aws-sdk/client-kms';
 import type { KeyMetadata } from '@aws-sdk/client-kms';
+import { SealroomError } from '../../errors.ts';
 import { NOT_FOUND, descriptionFor } from './key.ts';
 import type { KeyFacts, KeyWish } from './key.ts';
 import { idOf, nameKey, primaryRegionOf } from './key-calls.ts';
@@ -202,6 +203,8 @@ async function keepDeletionSlow({ keyArn }: Made, context: SetupContext): Promis
   // Read again: what others wrote meanwhile stays, too.
   const get = new GetKeyPolicyCommand({ KeyId: keyArn, PolicyName: 'default' });
   const { Policy: policy } = await onceKnown(() => kms.send(get, sending(context)), [NOT_FOUND], context);
+  // Every key has one. With nothing but a refusal in it, nobody could use the key any more.
+  if (policy === undefined) throw new SealroomError('unexpected', `the key ${keyArn}: AWS KMS gave no policy of it`);
   const text = withStatement(policy, DELETION_STATEMENT);
   await kms.send(new PutKeyPolicyCommand({ KeyId: keyArn, PolicyName: 'default', Policy: text }), sending(context));
 }

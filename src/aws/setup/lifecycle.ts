@@ -13,7 +13,7 @@ export const NONCURRENT_DAYS = 7;
 export const UPLOAD_DAYS = 8;
 
 /** Name of our rule, by which it is found again. */
-export const RULE_ID = 'sealroom';
+const RULE_ID = 'sealroom';
 
 export const OWN_RULE: LifecycleRule = {
   ID: RULE_ID,

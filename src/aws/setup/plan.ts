@@ -11,8 +11,6 @@ import type { Made, Patience, SetupContext, Step } from './step.ts';
 /** What a vault is to be made of. */
 export interface Wish {
   readonly bucket: string;
-  /** What the keys of blobs begin with; empty for none. */
-  readonly prefix?: string | undefined;
   readonly table: string;
   /** Alias of the key, with or without `alias/`. */
   readonly alias: string;
@@ -42,7 +40,7 @@ export async function planSetup(wish: Wish, context: SetupContext): Promise<Plan
   const key = await lookAtKey(keyWish, context);
   const table = await lookAtTable(wish.table, context);
   const account = key.account ?? accountOfTable(table);
-  const bucketWish = { bucket: wish.bucket, prefix: wish.prefix ?? '', account };
+  const bucketWish = { bucket: wish.bucket, prefix: '', account };
   const bucket = await lookAtBucket(bucketWish, context);
   return {
     steps: [...planKey(key, keyWish), ...planBucket(bucket, bucketWish, region), ...planTable(table, wish.table)],

@@ -1,5 +1,6 @@
 /** Policies of buckets and keys, as others wrote them: statements are added to them, and never taken away. */
 import { isDeepStrictEqual } from 'node:util';
+import { SealroomError } from '../../errors.ts';
 
 /** A statement, of which only what matters here is looked at. */
 export type Statement = Readonly<Record<string, unknown>>;
@@ -28,10 +29,14 @@ function unnamed(statement: Statement): Statement {
  * The policy with one statement more.
  *
  * @param policy undefined where there is none yet
+ * @throws SealroomError `bad-configuration` on what cannot be read, in whose place nothing is put
  */
 export function withStatement(policy: string | undefined, statement: Statement & { readonly Sid: string }): string {
-  const document = (policy === undefined ? undefined : parsed(policy)) ?? { Version: '2012-10-17' };
-  const statements = (policy === undefined ? undefined : statementsOf(policy)) ?? [];
+  const document = policy === undefined ? { Version: '2012-10-17' } : parsed(policy);
+  const statements = policy === undefined ? [] : statementsOf(policy);
+  if (document === undefined || statements === undefined) {
+    throw new SealroomError('bad-configuration', 'a policy cannot be read: mend it by hand');
+  }
   const taken = new Set(statements.map(({ Sid }) => Sid));
   // A statement that was ours and was changed is its writer's now.
   let name = statement.Sid;

@@ -12,7 +12,7 @@ import type { TableDescription, TimeToLiveDescription } from '@aws-sdk/client-dy
 import { look } from './seen.ts';
 import type { Seen } from './seen.ts';
 import type { Change, SetupContext, Step, Todo } from './step.ts';
-import { onceKnown, until } from './wait.ts';
+import { onceKnown, orMadeBefore, until } from './wait.ts';
 import { sending } from '../sending.ts';
 
 /** Names of the attributes: partition key, sort key, and the time in seconds after which an item may go by itself. */
@@ -143,7 +143,8 @@ async function createTable(name: string, context: SetupContext): Promise<void> {
       { AttributeName: SORT_KEY, KeyType: 'RANGE' },
     ],
   });
-  await context.clients.dynamodb.send(command, sending(context));
+  const make = (): Promise<unknown> => context.clients.dynamodb.send(command, sending(context));
+  await orMadeBefore(make, 'ResourceInUseException');
   await until(
     async () => {
       const table = await onceKnown(() => describe(name, context), [NOT_FOUND], context);

@@ -23,6 +23,19 @@ export async function onceKnown<Value>(
   }
 }
 
+/**
+ * Makes a call that makes something. The SDK asks again when an answer is lost, and is then told that it is there
+ * already, by this name: that is what was wanted. To a first try it says that somebody else was first.
+ */
+export async function orMadeBefore(call: () => Promise<unknown>, name: string): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure.name !== name || failure.attempts <= 1) throw error;
+  }
+}
+
 /** @throws SealroomError `unavailable` when it does not come about in time */
 export async function until(
   comesAbout: () => Promise<boolean>,

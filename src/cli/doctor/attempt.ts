@@ -22,7 +22,7 @@ const mends: Partial<Record<ErrorCode, string>> = {
 };
 
 /** The finding for an error. Anything but a failure that has a name passes on. */
-export function findingOfError(name: string, error: unknown): Finding {
+function findingOfError(name: string, error: unknown): Finding {
   if (!isSealroomError(error) || error.code === 'cancelled') throw error;
   return faultOf(name, error);
 }

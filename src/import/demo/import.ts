@@ -1,8 +1,8 @@
 /** Takes over what the demonstration application stored: each object is opened, sealed, read back and compared. */
 import type { KmsClients } from '../../aws/kms-clients.ts';
-import { chunksOf } from '../../bytes.ts';
+import { ByteReader, chunksOf } from '../../bytes.ts';
 import type { DataKey } from '../../data-key.ts';
-import { SealroomError, isSealroomError } from '../../errors.ts';
+import { SealroomError, isSealroomError, throwIfCancelled } from '../../errors.ts';
 import type { CallOptions } from '../../ports.ts';
 import type { Files } from '../../vault/files.ts';
 import type { Bucket, ObjectEntry } from '../bucket.ts';
@@ -14,6 +14,7 @@ import { counted } from '../counted.ts';
 import { resultError } from '../result.ts';
 import type { ImportResult, OnResult } from '../result.ts';
 import { compareSealed, digestOf, sealOriginal } from '../seal.ts';
+import type { Original } from '../seal.ts';
 import { openDataKey } from './data-key.ts';
 import { chosenItems } from './groups.ts';
 import type { Choice, NamedItem } from './groups.ts';
@@ -66,6 +67,7 @@ export async function importDemo(options: ImportDemoOptions): Promise<void> {
       else await onResult(done);
     });
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      throwIfCancelled(signal);
       const result = (await options.confirm(next.result)) ? await removed(options, next) : unconfirmed(next);
       waiting.shift();
       await onResult(result);
@@ -84,7 +86,8 @@ function unconfirmed({ result }: Sealed): DemoResult {
 interface Sealed {
   readonly result: DemoResult;
   readonly item: NamedItem;
-  readonly entry: ObjectEntry;
+  /** Undefined when the object is gone already. */
+  readonly entry: ObjectEntry | undefined;
 }
 
 /** An item in its table, and the object that it names. */
@@ -133,12 +136,7 @@ async function importItem(options: ImportDemoOptions, { item, alone, present }: 
     if (earlier === undefined || !isSealroomError(error, 'not-found')) throw error;
     return undefined;
   });
-  // A removal that was broken off has left the item, or somebody else has removed the object; the file is there.
-  if (entry === undefined) {
-    const removing = options.remove === true && !options.dryRun;
-    if (removing) await table.remove(item, { signal });
-    return { ...about, outcome: 'present', id: earlier!.id, removed: removing };
-  }
+  if (entry === undefined) return leftItem(options, { about, item, alone, id: earlier!.id });
   if (earlier !== undefined && earlier.origin.etag !== entry.etag) {
     throw new SealroomError('conflict', `${place.source}: it was overwritten since this item's file was imported`);
   }
@@ -158,6 +156,41 @@ async function importItem(options: ImportDemoOptions, { item, alone, present }: 
   if (!options.remove) return result;
   if (!alone) return { ...result, reason: 'several picked' };
   return kind === undefined ? { result, item, entry } : await removed(options, { result, item, entry });
+}
+
+/**
+ * A removal that was broken off has left the item, or somebody else has removed the object, perhaps not for ever: the
+ * key goes under the same conditions as if both were there, except that only the file in the vault can be looked at.
+ */
+async function leftItem(
+  options: ImportDemoOptions,
+  {
+    about,
+    item,
+    alone,
+    id,
+  }: {
+    readonly about: Pick<DemoResult, 'source' | 'item'>;
+    readonly item: NamedItem;
+    readonly alone: boolean;
+    readonly id: string;
+  },
+): Promise<DemoResult | Sealed> {
+  const result = { ...about, outcome: 'present', id } as const;
+  if (!options.remove || options.dryRun) return result;
+  if (!alone) return { ...result, reason: 'several picked' };
+  const kind = await kindOfSealed(options.files, id, options);
+  const left = { result: { ...result, kind: kind?.name }, item, entry: undefined };
+  return kind === undefined ? left : await removed(options, left);
+}
+
+/** Reads a file of the vault, every frame of it: what does not open is no copy. */
+async function kindOfSealed(files: Files, id: string, { signal }: CallOptions): Promise<FileKind | undefined> {
+  const { body } = await files.get(id, { signal });
+  await using reader = new ByteReader(body);
+  const kind = kindOf(await reader.read(SIGNATURE_LENGTH));
+  await reader.skip(Number.MAX_SAFE_INTEGER);
+  return kind;
 }
 
 interface OriginalItem {
@@ -189,24 +222,32 @@ async function sealItem(
 
 async function sealOpened(
   options: ImportDemoOptions,
-  { item, entry, origin, key }: OriginalItem,
+  original: OriginalItem,
 ): Promise<{ readonly id: string; readonly read: Read | undefined }> {
-  const { files, bucket, signal } = options;
-  using object = await bucket.open(entry, { signal });
+  let kind: FileKind | undefined;
+  const open = async (): Promise<Original> => {
+    const opened = await openOriginal(options, original);
+    ({ kind } = opened);
+    return opened;
+  };
+  const { id, digest } = await sealOriginal(options.files, { origin: original.origin, open }, options);
+  return { id, read: digest && { digest, kind } };
+}
+
+async function openOriginal(
+  options: ImportDemoOptions,
+  { item, entry, origin, key }: OriginalItem,
+): Promise<Original & Pick<Read, 'kind'>> {
+  using scope = new DisposableStack();
+  const object = scope.use(await options.bucket.open(entry, options));
   const { beginning, chunks } = await openCtr(counted(object.chunks, options), key);
   const kind = kindOf(beginning);
   const name = nameOf(item.fileName);
-  const original = {
-    origin,
-    name,
-    // The application stored ciphertext, and its type says nothing of what is in it.
-    type: (await typeOf(name, undefined)) ?? kind?.type,
-    metadata: originMetadata(origin, { modified: object.modified }),
-    size: entry.size,
-    chunks,
-  };
-  const { id, digest } = await sealOriginal(files, original, { signal });
-  return { id, read: digest && { digest, kind } };
+  // The application stored ciphertext, and its type says nothing of what is in it.
+  const type = (await typeOf(name, undefined)) ?? kind?.type;
+  const metadata = originMetadata(origin, { modified: object.modified });
+  const opened = scope.move();
+  return { kind, name, type, metadata, size: entry.size, chunks, [Symbol.dispose]: () => opened.dispose() };
 }
 
 async function readOpened(options: ImportDemoOptions, { entry, key }: OriginalItem): Promise<Read> {
@@ -219,11 +260,11 @@ async function readOpened(options: ImportDemoOptions, { entry, key }: OriginalIt
 async function removed(options: ImportDemoOptions, { result, item, entry }: Sealed): Promise<DemoResult> {
   const { bucket, table, signal } = options;
   try {
-    const { versionKept } = await bucket.remove(entry, { signal });
+    const object = entry && (await bucket.remove(entry, { signal }));
     await table.remove(item, { signal });
-    return { ...result, removed: true, versionKept };
+    return { ...result, removed: true, versionKept: object?.versionKept };
   } catch (error) {
-    if (signal?.aborted) throw error;
+    // Also when all of it is cancelled: that the file was stored is told.
     return { ...result, outcome: 'failed', error: resultError(error) };
   }
 }

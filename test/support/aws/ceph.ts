@@ -122,7 +122,7 @@ mon_data = ${this.#path('mon')}
 osd_data = ${this.#path('osd')}
 keyring = ${this.#path('keyring')}
 [client.rgw.a]
-rgw_frontends = beast endpoint=127.0.0.1:${this.#ports.gateway}
+rgw_frontends = beast endpoint=127.0.0.1:${this.#ports.gateway} tcp_nodelay=1
 rgw_enable_usage_log = false
 rgw_enable_ops_log = false
 rgw_run_sync_thread = false

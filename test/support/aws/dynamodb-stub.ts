@@ -1,12 +1,11 @@
 /** A server that speaks the protocol of DynamoDB and answers what a test tells it to. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { AwsClientOptions } from '../../../src/aws/client-options.ts';
 import { operationOf } from './operation.ts';
 import { REGION } from './servers.ts';
-import { closeAtOnce, portOf } from '../loopback.ts';
+import { closeAtOnce, endpointOf } from '../loopback.ts';
 
 export interface StubRequest {
   readonly operation: string;
@@ -24,10 +23,9 @@ export class DynamodbStub implements AsyncDisposable {
   readonly requests: StubRequest[] = [];
   readonly #server: Server;
 
-  private constructor(server: Server) {
-    const { port } = server.address() as AddressInfo;
+  private constructor(server: Server, endpoint: string) {
     this.client = {
-      endpoint: `http://127.0.0.1:${port}`,
+      endpoint,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       region: REGION,
     };
@@ -37,8 +35,7 @@ export class DynamodbStub implements AsyncDisposable {
   /** @param answers asked for each request, with its index */
   static async start(answers: (request: StubRequest, index: number) => StubAnswer): Promise<DynamodbStub> {
     const server = createServer();
-    await portOf(server);
-    const stub = new DynamodbStub(server);
+    const stub = new DynamodbStub(server, await endpointOf(server));
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       stub.#serve(request, response, answers).catch((error: unknown) => response.destroy(error as Error));
     });

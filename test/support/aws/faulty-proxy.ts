@@ -5,12 +5,12 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { operationOf } from './operation.ts';
-import { closeAtOnce, portOf } from '../loopback.ts';
+import { respondS3Error } from './s3-error.ts';
+import { closeAtOnce, endpointOf } from '../loopback.ts';
 
 /** How one request goes wrong. */
 export type ProxyFault =
@@ -49,11 +49,10 @@ export class FaultyProxy implements AsyncDisposable {
   readonly #target: URL;
   readonly #closing = new AbortController();
 
-  private constructor(server: Server, target: URL) {
-    const { port } = server.address() as AddressInfo;
-    this.endpoint = `http://127.0.0.1:${port}`;
+  private constructor(server: Server, { endpoint, target }: { readonly endpoint: string; readonly target: string }) {
+    this.endpoint = endpoint;
     this.#server = server;
-    this.#target = target;
+    this.#target = new URL(target);
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       const { socket } = request;
       this.underWay++;
@@ -66,8 +65,7 @@ export class FaultyProxy implements AsyncDisposable {
   /** @param target address of the server, such as `http://127.0.0.1:5000` */
   static async start(target: string): Promise<FaultyProxy> {
     const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 });
-    await portOf(server);
-    return new FaultyProxy(server, new URL(target));
+    return new FaultyProxy(server, { endpoint: await endpointOf(server), target });
   }
 
   /** How many requests of one operation came. */
@@ -197,11 +195,7 @@ function answerError(
   response: ServerResponse,
   { status, code }: { readonly status: number; readonly code: string },
 ): void {
-  if (request.headers['x-amz-target'] === undefined) {
-    response.writeHead(status, { 'content-type': 'application/xml' });
-    response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>told to</Message></Error>`);
-    return;
-  }
+  if (request.headers['x-amz-target'] === undefined) return respondS3Error(response, { status, code });
   response.writeHead(status, { 'content-type': request.headers['content-type'] ?? 'application/x-amz-json-1.1' });
   response.end(JSON.stringify({ __type: code, message: 'told to' }));
 }

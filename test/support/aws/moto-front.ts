@@ -1,14 +1,15 @@
 /**
- * A server in front of moto, for which everything is of one account, and that mends two things of its S3: policies of buckets are kept here, because moto takes a
- * statement with a condition to refuse everything; and a request that expects a bucket of another account is refused.
+ * A server in front of moto, for which everything is of one account, and that mends two things of its S3: policies of
+ * buckets are kept here, because moto takes a statement with a condition to refuse everything; and a request that
+ * expects a bucket of another account is refused.
  */
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { closeAtOnce, portOf } from '../loopback.ts';
+import { respondS3Error } from './s3-error.ts';
+import { closeAtOnce, endpointOf } from '../loopback.ts';
 
 export class MotoFront implements AsyncDisposable {
   readonly endpoint: string;
@@ -18,8 +19,11 @@ export class MotoFront implements AsyncDisposable {
   /** Path of a bucket -> its policy. */
   readonly #policies = new Map<string, string>();
 
-  private constructor(server: Server, target: string, account: string) {
-    this.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  private constructor(
+    server: Server,
+    { endpoint, target, account }: { readonly endpoint: string; readonly target: string; readonly account: string },
+  ) {
+    this.endpoint = endpoint;
     this.#server = server;
     this.#target = new URL(target);
     this.#account = account;
@@ -31,8 +35,7 @@ export class MotoFront implements AsyncDisposable {
   /** @param account that everything is of */
   static async start(target: string, account: string): Promise<MotoFront> {
     const server = createServer();
-    await portOf(server);
-    return new MotoFront(server, target, account);
+    return new MotoFront(server, { endpoint: await endpointOf(server), target, account });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -44,7 +47,7 @@ export class MotoFront implements AsyncDisposable {
     const owner = request.headers['x-amz-expected-bucket-owner'];
     if (owner !== undefined && owner !== this.#account) {
       for await (const _ of request);
-      return refuse(response, 403, 'AccessDenied');
+      return respondS3Error(response, { status: 403, code: 'AccessDenied' });
     }
     if (searchParams.has('policy')) return this.#policy(pathname, request, response);
     const forwarded = httpRequest(this.#target, {
@@ -69,12 +72,7 @@ export class MotoFront implements AsyncDisposable {
       return;
     }
     const policy = this.#policies.get(bucket);
-    if (policy === undefined) return refuse(response, 404, 'NoSuchBucketPolicy');
+    if (policy === undefined) return respondS3Error(response, { status: 404, code: 'NoSuchBucketPolicy' });
     response.writeHead(200, { 'content-type': 'application/json' }).end(policy);
   }
-}
-
-function refuse(response: ServerResponse, status: number, code: string): void {
-  response.writeHead(status, { 'content-type': 'application/xml' });
-  response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>told to</Message></Error>`);
 }

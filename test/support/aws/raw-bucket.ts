@@ -1,13 +1,7 @@
 /** The objects of a blob store as they lie in its bucket. */
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  NoSuchKey,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { objectsIn, uploadsIn } from './s3-bucket.ts';
 
 export interface RawBucketOptions {
   readonly client: S3Client;
@@ -48,27 +42,9 @@ export class RawBucket {
 
   /** Of all that takes up room: objects, and uploads that nobody finished. */
   async keys(): Promise<string[]> {
-    const keys = [...(await this.#objects()), ...(await this.#uploads())];
-    return keys.map((key) => key.slice(this.#prefix.length)).sort();
-  }
-
-  async #objects(): Promise<string[]> {
-    const found: string[] = [];
-    let token: string | undefined;
-    do {
-      const input = { Bucket: this.#bucket, Prefix: this.#prefix, ContinuationToken: token };
-      const page = await this.#client.send(new ListObjectsV2Command(input));
-      found.push(...(page.Contents ?? []).map(({ Key }) => Key!));
-      token = page.NextContinuationToken;
-    } while (token !== undefined);
-    return found;
-  }
-
-  async #uploads(): Promise<string[]> {
-    const input = { Bucket: this.#bucket, Prefix: this.#prefix };
-    const { Uploads = [], IsTruncated } = await this.#client.send(new ListMultipartUploadsCommand(input));
-    if (IsTruncated) throw new Error('more unfinished uploads than a test leaves behind');
-    return Uploads.map(({ Key }) => Key!);
+    const objects = await objectsIn(this.#client, this.#bucket, this.#prefix);
+    const uploads = await uploadsIn(this.#client, this.#bucket, this.#prefix);
+    return [...objects, ...uploads].map(({ Key }) => Key.slice(this.#prefix.length)).sort();
   }
 
   #object(key: string): { readonly Bucket: string; readonly Key: string } {

@@ -55,6 +55,7 @@ export class RawTable {
     }
     return items;
   }
+
   #key({ partition, sort }: Place): Attributes {
     return keyOf(this.#prefix + partition, sort);
   }

@@ -2,8 +2,8 @@
  * An S3 for large bodies: it checks what it is sent, and forgets it.
  *
  * - PutObject and UploadPart must carry a CRC32 and a length, and the body must have them; nothing is held of it.
- * - CreateMultipartUpload must name the checksum. Parts but the last have at least 5 MiB and all one size. CompleteMultipartUpload must list every part, in order, with
- *   the ETag and the CRC32 it was sent with.
+ * - CreateMultipartUpload must name the checksum. Parts but the last have at least 5 MiB and all one size.
+ *   CompleteMultipartUpload must list every part, in order, with the ETag and the CRC32 it was sent with.
  * - `If-None-Match: *` counts. HeadObject, DeleteObject, ListMultipartUploads and AbortMultipartUpload are there, too.
  * - With `content`, each byte is compared with what is to be at its place, and GetObject gives those bytes.
  * - With `folder`, bodies go into files there, and GetObject gives them. Without either it refuses.
@@ -15,13 +15,13 @@
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { operationOf } from './operation.ts';
+import { respondS3Error } from './s3-error.ts';
 import { SinkBody, type SinkContent } from './s3-sink-body.ts';
 import { ListedPart, SinkError, SinkObjects } from './s3-sink-objects.ts';
-import { closeAtOnce, portOf } from '../loopback.ts';
+import { closeAtOnce, endpointOf } from '../loopback.ts';
 
 export interface SinkOptions {
   /** What every object holds: as many bytes as asked for, from a place on. */
@@ -39,13 +39,13 @@ export class S3Sink implements AsyncDisposable {
   readonly #server: Server;
   readonly #options: SinkOptions;
 
-  private constructor(server: Server, options: SinkOptions) {
-    this.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  private constructor(server: Server, endpoint: string, options: SinkOptions) {
+    this.endpoint = endpoint;
     this.#server = server;
     this.#options = options;
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#serve(request, response).catch((error: unknown) => {
-        if (error instanceof SinkError && !response.headersSent) respondError(response, error);
+        if (error instanceof SinkError && !response.headersSent) respondS3Error(response, error);
         else response.destroy();
       });
     });
@@ -54,8 +54,7 @@ export class S3Sink implements AsyncDisposable {
   /** Listens on a free port of this machine. */
   static async start(options: SinkOptions = {}): Promise<S3Sink> {
     const server = createServer({ requestTimeout: 0 });
-    await portOf(server);
-    return new S3Sink(server, options);
+    return new S3Sink(server, await endpointOf(server), options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -130,10 +129,6 @@ export class S3Sink implements AsyncDisposable {
     });
     await pipeline(this.objects.bytes(key, { start, end }), response);
   }
-}
-
-function respondError(response: ServerResponse, { status, code, message }: SinkError): void {
-  respond(response, status, `<Error><Code>${code}</Code><Message>${message}</Message></Error>`);
 }
 
 function respond(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {

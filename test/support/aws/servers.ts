@@ -1,7 +1,8 @@
 /**
  * Servers that speak the protocols of AWS. Each is started when a test first asks for it and ends with this process.
  *
- * What is not installed is left out, loudly, unless `SEALROOM_REQUIRE_ALL` is set. Where they are found:
+ * What is not installed is left out, loudly, unless `SEALROOM_REQUIRE_ALL` is set; with `SEALROOM_NO_SERVERS` so is what
+ * is. Where they are found:
  * - moto: `moto_server`, or the program that `SEALROOM_MOTO` names;
  * - DynamoDB Local: the folder of its jars in `SEALROOM_DYNAMODB_LOCAL`, and `java`;
  * - Ceph's radosgw: `ceph-mon`, `ceph-osd` and `radosgw`.
@@ -72,8 +73,20 @@ export const ceph: Finder = once(async () => {
 export function leftOut(t: TestContext, found: unknown, name: string): found is undefined {
   if (found !== undefined) return false;
   if (process.env['SEALROOM_REQUIRE_ALL'] !== undefined) throw new Error(`${name} is not installed`);
-  t.skip(`left out: ${name} is not installed`);
+  const why = process.env['SEALROOM_NO_SERVERS'] === undefined ? 'is not installed' : 'is not wanted';
+  t.skip(`left out: ${name} ${why}`);
   return true;
+}
+
+/**
+ * What was found, for those who cannot do without it.
+ *
+ * @throws when it was not
+ */
+export async function required(finding: ReturnType<Finder>, name: string): Promise<AwsServer> {
+  const server = await finding;
+  if (server === undefined) throw new Error(`${name} is not installed`);
+  return server;
 }
 
 /** The path of a program; undefined when it is not installed. */
@@ -94,5 +107,5 @@ export async function run(
 
 function once(find: Finder): Finder {
   let found: ReturnType<Finder> | undefined;
-  return () => (found ??= find());
+  return () => (found ??= process.env['SEALROOM_NO_SERVERS'] === undefined ? find() : Promise.resolve(undefined));
 }

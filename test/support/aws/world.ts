@@ -16,8 +16,7 @@ import { prefixedCatalog } from './prefixed-catalog.ts';
 import { RawBucket } from './raw-bucket.ts';
 import { RawTable } from './raw-table.ts';
 import { newBucket } from './s3-bucket.ts';
-import { dynamodbLocal, moto } from './servers.ts';
-import type { AwsServer } from './servers.ts';
+import { dynamodbLocal, moto, required } from './servers.ts';
 
 /** Starts the servers; they end with this process. All worlds share a bucket and a table, and none sees another. */
 export async function startAwsStores(): Promise<MakeStores> {
@@ -58,10 +57,4 @@ export async function startAwsStores(): Promise<MakeStores> {
     forgotten.register(stores.blobs, () => store[Symbol.dispose]());
     return stores;
   };
-}
-
-async function required(starting: Promise<AwsServer | undefined>, name: string): Promise<AwsServer> {
-  const server = await starting;
-  if (server === undefined) throw new Error(`SEALROOM_TEST_STORES=aws needs ${name}, which is not installed`);
-  return server;
 }
