@@ -27,6 +27,9 @@ export interface Config {
   readonly limits: {
     readonly frameLength?: number | undefined;
     readonly segmentLength?: number | undefined;
+    readonly uploadSegmentLength?: number | undefined;
+    /** In milliseconds; the file has seconds. */
+    readonly uploadTime?: number | undefined;
     /** In milliseconds; the file has seconds. */
     readonly graceTime?: number | undefined;
   };
@@ -224,7 +227,7 @@ function resolved(config: ConfigFile, places: Places, folder: string): Config {
     Object.freeze(
       (config[key] ?? []).map((text, index) => resolvedSpec(text, { places, key, index, base: baseOf(key) })),
     );
-  const { frameLength, segmentLength, graceTime } = config.limits ?? {};
+  const { frameLength, segmentLength, uploadSegmentLength, uploadTime, graceTime } = config.limits ?? {};
   return Object.freeze({
     folder,
     id: config.id,
@@ -236,10 +239,16 @@ function resolved(config: ConfigFile, places: Places, folder: string): Config {
     limits: Object.freeze({
       frameLength,
       segmentLength,
-      graceTime: graceTime === undefined ? undefined : graceTime * 1000,
+      uploadSegmentLength,
+      uploadTime: milliseconds(uploadTime),
+      graceTime: milliseconds(graceTime),
     }),
     http: resolveHttp(config.http ?? {}, baseOf('http')),
   });
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
 }
 
 function resolvedSpec(

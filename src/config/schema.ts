@@ -18,6 +18,8 @@ export interface ConfigFile {
     | {
         readonly frameLength?: number | undefined;
         readonly segmentLength?: number | undefined;
+        readonly uploadSegmentLength?: number | undefined;
+        readonly uploadTime?: number | undefined;
         readonly graceTime?: number | undefined;
       }
     | undefined;
@@ -68,6 +70,12 @@ export const configSchema: z.ZodType<ConfigFile> = z
         segmentLength: count(Number.MAX_SAFE_INTEGER)
           .optional()
           .describe('Bytes after which a file begins another segment; 64 GiB unless given.'),
+        uploadSegmentLength: count(Number.MAX_SAFE_INTEGER)
+          .optional()
+          .describe('Bytes after which an upload in pieces begins another segment; 256 MiB unless given.'),
+        uploadTime: count(SECONDS_OF_90_DAYS)
+          .optional()
+          .describe('Seconds that an upload in pieces may take before it is given up; 604800 unless given.'),
         graceTime: count(SECONDS_OF_90_DAYS)
           .optional()
           .describe('Seconds that work may be silent before a sweep gives it up; 86400 unless given.'),

@@ -23,10 +23,11 @@ import { documentRoutes } from './contract/openapi.ts';
 import { httpOptions } from './options.ts';
 import type { GivenHttpOptions, HttpOptions } from './options.ts';
 import { openRateLimit } from './guard/rate-limit.ts';
-import { registerRoutes } from './routes.ts';
+import { readsItsBody, registerRoutes } from './routes.ts';
 import { secureHeaders, setSecureHeaders } from './guard/secure-headers.ts';
 import type { Service } from './service.ts';
 import { openTracing } from './observe/tracing.ts';
+import { deferContinue } from './upload/continue.ts';
 import { closeAfterUnreadBody } from './upload/unread-body.ts';
 
 export interface AppOptions extends GivenHttpOptions {
@@ -86,6 +87,7 @@ export async function createApp(
     attempts: new FailedAttempts({ now }),
     admit,
     metrics,
+    sayContinue: deferContinue(app, readsItsBody),
   };
   await registerRoutes(app.withTypeProvider<SchemaTypes>(), service);
   refuseOtherMethods(app, paths);

@@ -1,4 +1,5 @@
 /** The routes: one line a file. */
+import type { IncomingMessage } from 'node:http';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { HttpApp } from './app-types.ts';
 import { askWhoCalls } from './guard/auth.ts';
@@ -20,7 +21,15 @@ import { sweepRoutes } from './routes/sweeps.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { uploadRoutes } from './routes/uploads.ts';
 import type { Service } from './service.ts';
+
+/** True for requests whose routes read the body by hand, and say when it may come. */
+export function readsItsBody({ method = '', url = '' }: IncomingMessage): boolean {
+  const path = url.split('?', 1)[0]!;
+  if (method === 'POST') return path === '/v1/files' || path === '/v1/uploads';
+  return method === 'PATCH' && path.startsWith('/v1/uploads/');
+}
 
 export async function registerRoutes(app: HttpApp, service: Service): Promise<void> {
   // In a scope of its own: routes of plugins have schemas of another kind.
@@ -37,6 +46,7 @@ export async function registerRoutes(app: HttpApp, service: Service): Promise<vo
     fileVerifyRoutes(scope);
     fileContentRoutes(scope, service);
     fileMessageRoutes(scope, service);
+    uploadRoutes(scope, service);
     linkRoutes(scope, service);
     ticketRoutes(scope, service);
     tokenRoutes(scope, service);

@@ -1,4 +1,5 @@
 /** What every route works with. */
+import type { IncomingMessage } from 'node:http';
 import type { FailedAttempts } from '../access/attempts.ts';
 import type { Access } from '../access/open.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -17,4 +18,6 @@ export interface Service {
   /** For requests with a token, once it is known whose it is. */
   readonly admit: Admit;
   readonly metrics: Metrics;
+  /** Tells a client that waits for it to send its body: for routes that read one by hand. */
+  readonly sayContinue: (request: IncomingMessage) => void;
 }

@@ -1,22 +1,27 @@
 /**
- * The invariant of a vault, whatever was interrupted: every blob that a record lists exists and opens, every other blob
- * is named by a journal entry, nothing was ever written twice under one key or one message id, and what a tenant with a
+ * The invariant of a vault, whatever was interrupted: every blob that a record or an upload lists exists and opens, every
+ * other blob is named by a journal entry, nothing was ever written twice under one key or one message id, and what a tenant with a
  * quota holds is what is on record.
  */
 import assert from 'node:assert/strict';
 import type { BlobStore, Catalog, Item, Keyring, WriteOperation } from '../ports.ts';
+import { authenticItemsOf } from '../vault/authentic-items.ts';
 import { SETTINGS, filePartitions, journalPartitions } from '../vault/core.ts';
 import type { VaultCore } from '../vault/core.ts';
-import { wholePlaintext } from '../vault/segments.ts';
-import { itemsOf } from '../vault/items.ts';
-import { CatalogKeys } from '../vault/keys.ts';
-import { openRecord } from '../vault/record-access.ts';
+import type { JsonObject } from '../vault/encoding.ts';
 import { decodeJournalEntry, decodeSettings, decodeUsage } from '../vault/item-kinds.ts';
-import type { Usage } from '../vault/item-kinds.ts';
-import { decodeItem } from '../vault/items.ts';
-import { decodeRecord } from '../vault/records.ts';
+import type { Tenant, Usage } from '../vault/item-kinds.ts';
+import { decodeItem, itemsOf, readItemBody, splitItem } from '../vault/items.ts';
+import { CatalogKeys } from '../vault/keys.ts';
+import { openRecord, wholeRecord } from '../vault/record-access.ts';
+import type { FilePlace } from '../vault/record-access.ts';
+import { decodeRecord, decodeSegment } from '../vault/records.ts';
 import type { Segment } from '../vault/records.ts';
+import { segmentKey, unwrapDataKey, wholePlaintext, wholeSegment } from '../vault/segments.ts';
 import { listTenants } from '../vault/tenants.ts';
+import { heldBy, partsOf, readParts, uploadsOf } from '../vault/upload/items.ts';
+import type { StandingUpload } from '../vault/upload/items.ts';
+import { openedUpload } from '../vault/upload/merge.ts';
 
 export interface CheckedVault {
   readonly id: string;
@@ -45,14 +50,24 @@ export async function findViolations(vault: CheckedVault): Promise<string[]> {
   using keys = new CatalogKeys({ ...vault, vault: vault.id, now: Date.now });
   const core = await openCore(vault, keys);
   const present = new Set(await vault.blobKeys());
-  const { listed, violations } = await checkRecords(core, present);
+  const found: Found = { present, listed: new Set(), violations: [...(vault.history?.violations ?? [])] };
   const named = await blobsOfJournal(core);
+  for (const { name, quota } of await listTenants(core)) await checkTenant(core, { name, quota, named, found });
   for (const blob of present) {
-    if (!listed.has(blob) && !named.has(blob)) {
-      violations.push(`blob ${blob} is listed by no record and named by no journal entry`);
+    if (!found.listed.has(blob) && !named.blobs.has(blob)) {
+      found.violations.push(`blob ${blob} is listed by no record or upload, and named by no journal entry`);
     }
   }
-  return [...violations, ...(vault.history?.violations ?? [])];
+  return found.violations;
+}
+
+/** What a check has come upon. */
+interface Found {
+  /** Blobs in the store. */
+  readonly present: ReadonlySet<string>;
+  /** Blobs of records and uploads. */
+  readonly listed: Set<string>;
+  readonly violations: string[];
 }
 
 async function openCore({ id, ...ports }: CheckedVault, keys: CatalogKeys): Promise<VaultCore> {
@@ -61,56 +76,92 @@ async function openCore({ id, ...ports }: CheckedVault, keys: CatalogKeys): Prom
   const json = item && decodeItem(item.data, { vault: id, ...SETTINGS }, itemKeys.byVersion);
   assert.ok(json !== undefined, 'the vault has no authentic settings');
   // What a vault writes with does not matter here: nothing is written.
-  const tuning = { frameLength: 1, segmentLength: 1, graceTime: 1, now: Date.now };
+  const tuning = {
+    frameLength: 1,
+    segmentLength: 1,
+    uploadSegmentLength: 1,
+    uploadTime: 1,
+    graceTime: 1,
+    now: Date.now,
+  };
   return { ...decodeSettings(json), ...ports, ...tuning, keys };
 }
 
-async function checkRecords(
+async function checkTenant(
   core: VaultCore,
-  present: ReadonlySet<string>,
-): Promise<{ listed: ReadonlySet<string>; violations: string[] }> {
-  const listed = new Set<string>();
-  const violations: string[] = [];
-  for (const { name: tenant, quota } of await listTenants(core)) {
-    const held = { bytes: 0, files: 0 };
-    for (const partition of filePartitions(core, tenant)) {
-      for await (const item of itemsOf(core.catalog, partition)) {
-        const { blobs, failure, size } = await checkRecord(core, tenant, item);
-        held.bytes += size;
-        held.files++;
-        if (failure !== undefined) violations.push(`file ${item.sort} of tenant ${tenant} does not open: ${failure}`);
-        for (const blob of blobs) {
-          if (listed.has(blob)) violations.push(`blob ${blob} is listed twice`);
-          if (!present.has(blob)) violations.push(`blob ${blob} of file ${item.sort} is not in the store`);
-          listed.add(blob);
-        }
-      }
-    }
-    const counted = quota === null ? undefined : await usageOnRecord(core, tenant);
-    if (counted !== undefined && (counted.bytes !== held.bytes || counted.files !== held.files)) {
-      violations.push(`tenant ${tenant} holds ${JSON.stringify(held)}, and on record is ${JSON.stringify(counted)}`);
+  {
+    name: tenant,
+    quota,
+    named,
+    found,
+  }: Pick<Tenant, 'name' | 'quota'> & { readonly named: NamedByJournal; readonly found: Found },
+): Promise<void> {
+  const held = { bytes: 0, files: 0 };
+  for (const partition of filePartitions(core, tenant)) {
+    for await (const item of itemsOf(core.catalog, partition)) {
+      held.bytes += await checkRecord(core, { tenant, file: item.sort, item, found });
+      held.files++;
     }
   }
-  return { listed, violations };
+  for await (const upload of uploadsOf(core, tenant)) {
+    held.bytes += heldBy(upload.header);
+    held.files++;
+    await checkUpload(core, upload, found);
+  }
+  const counted = quota === null ? undefined : await usageOnRecord(core, tenant);
+  if (counted !== undefined && (counted.bytes !== held.bytes || counted.files !== held.files)) {
+    found.violations.push(
+      `tenant ${tenant} holds ${JSON.stringify(held)}, and on record is ${JSON.stringify(counted)}`,
+    );
+  }
+  // Of what an ended upload leaves the journal must know.
+  for (const file of named.partsOf) {
+    for await (const { segment } of partsOf(core, { tenant, file })) named.blobs.add(segment.blob);
+  }
 }
 
-/** Opens every frame of a file. */
+/** Opens every frame of a file; resolves its size. */
 async function checkRecord(
   core: VaultCore,
-  tenant: string,
-  item: Item,
-): Promise<{ blobs: readonly string[]; size: number; failure?: string }> {
-  let blobs: readonly string[] = [];
+  { tenant, file, item, found }: FilePlace & { readonly item: Item; readonly found: Found },
+): Promise<number> {
+  const what = `file ${file} of tenant ${tenant}`;
+  let segments: readonly Segment[] = [];
   let size = 0;
   try {
-    blobs = decodeRecord(item.data, 'the record').segments.map((segment) => segment.blob);
-    const opened = await openRecord(core, { tenant, file: item.sort }, item);
+    // Before it is authenticated: one that is not lists its blobs all the same.
+    ({ segments } = await wholeRecord(core, { tenant, file }, item));
+    const opened = await openRecord(core, { tenant, file }, item);
     size = opened.metadata.size;
     for await (const _ of wholePlaintext(core, opened, {}));
-    return { blobs, size };
   } catch (error) {
-    return { blobs, size, failure: String(error) };
+    found.violations.push(`${what} does not open: ${String(error)}`);
   }
+  for (const { blob } of segments) noteListed(found, blob, what);
+  return size;
+}
+
+/** Opens every part of an upload. */
+async function checkUpload(core: VaultCore, upload: StandingUpload, found: Found): Promise<void> {
+  const what = `the upload of file ${upload.file} of tenant ${upload.tenant}`;
+  for await (const { segment } of partsOf(core, upload)) noteListed(found, segment.blob, what);
+  try {
+    const opened = openedUpload(upload);
+    const parts = await readParts(core, upload);
+    using dataKey = await unwrapDataKey(core, opened, {});
+    for (const { segment } of parts) {
+      using frameKey = segmentKey(core, opened, segment, dataKey);
+      for await (const _ of wholeSegment(core, opened, segment, { frameKey }));
+    }
+  } catch (error) {
+    found.violations.push(`${what} does not open: ${String(error)}`);
+  }
+}
+
+function noteListed({ listed, present, violations }: Found, blob: string, what: string): void {
+  if (listed.has(blob)) violations.push(`blob ${blob} is listed twice`);
+  if (!present.has(blob)) violations.push(`blob ${blob} of ${what} is not in the store`);
+  listed.add(blob);
 }
 
 /** What a tenant holds as it is on record; undefined while nobody has counted. */
@@ -123,17 +174,24 @@ async function usageOnRecord(core: VaultCore, tenant: string): Promise<Usage | u
   return json && decodeUsage(json);
 }
 
-async function blobsOfJournal(core: VaultCore): Promise<ReadonlySet<string>> {
-  using itemKeys = await core.keys.itemKeys();
-  const named = new Set<string>();
+/** What the journal knows to be left over. */
+interface NamedByJournal {
+  readonly blobs: Set<string>;
+  /** Files whose ended uploads leave parts. */
+  readonly partsOf: ReadonlySet<string>;
+}
+
+async function blobsOfJournal(core: VaultCore): Promise<NamedByJournal> {
+  const blobs = new Set<string>();
+  const ended = new Set<string>();
   for (const partition of journalPartitions(core)) {
-    for await (const { sort, data } of itemsOf(core.catalog, partition)) {
-      const json = decodeItem(data, { vault: core.id, partition, sort }, itemKeys.byVersion);
-      if (json === undefined) continue;
-      for (const blob of decodeJournalEntry(json).blobs) named.add(blob);
+    for await (const { value } of authenticItemsOf(core, partition)) {
+      const entry = decodeJournalEntry(value);
+      for (const blob of entry.blobs) blobs.add(blob);
+      if (entry.parts) ended.add(entry.file);
     }
   }
-  return named;
+  return { blobs, partsOf: ended };
 }
 
 /** Watches what a vault writes, and keeps what must never come a second time. */
@@ -171,9 +229,16 @@ export class WriteHistory {
   }
 
   #note(operation: WriteOperation): void {
-    if (operation.type !== 'put' || !operation.item.partition.startsWith('file/')) return;
-    const { sort, data } = operation.item;
-    for (const segment of decodeRecord(data, `the record of file ${sort}`).segments) this.#noteSegment(segment);
+    if (operation.type !== 'put') return;
+    const { partition, sort, data } = operation.item;
+    const what = `the item ${sort} of ${partition}`;
+    if (partition.startsWith('file/'))
+      decodeRecord(data, what).segments.forEach((segment) => this.#noteSegment(segment));
+    const body = (): JsonObject => readItemBody(splitItem(data, what), what);
+    if (partition.startsWith('part/')) this.#noteSegment(decodeSegment(body()));
+    if (partition.startsWith('segments/')) {
+      for (const segment of body().objects('segments')) this.#noteSegment(decodeSegment(segment));
+    }
   }
 
   /** A record is written again by an update; its segments stay what they were, but for a tag that is dropped. */

@@ -28,6 +28,8 @@ export type ItemChange =
        * write the store can put it off, so what must end in time says so in its value, too.
        */
       readonly expires?: number | undefined;
+      /** Of the item from now on, where the writer wants to know it: a fresh one of `randomVersion`, and one unless given. */
+      readonly version?: string | undefined;
     }
   | { readonly type: 'remove'; readonly partition: string; readonly sort: string; readonly expect: string }
   | { readonly type: 'check'; readonly partition: string; readonly sort: string; readonly expect: string | null };
@@ -47,14 +49,8 @@ export interface AuthenticItems {
 
 export function authenticItems(core: VaultCore): AuthenticItems {
   return {
-    get: async (partition, sort, options) => {
-      const item = await core.catalog.get(partition, sort, options);
-      if (item === undefined) return undefined;
-      using itemKeys = await core.keys.itemKeys(options);
-      const value = decodeItem(item.data, { vault: core.id, partition, sort }, itemKeys.byVersion);
-      return value && { partition, sort, version: item.version, value };
-    },
-    list: (partition, options) => listAuthentic(core, partition, options),
+    get: (partition, sort, options) => authenticItem(core, partition, sort, options),
+    list: (partition, options) => authenticItemsOf(core, partition, options),
     write: async (changes, options) => {
       checkWritable(core);
       await writeKnown(core.catalog, await encodeChanges(core, changes, options), options);
@@ -62,7 +58,22 @@ export function authenticItems(core: VaultCore): AuthenticItems {
   };
 }
 
-async function* listAuthentic(
+/** One item; undefined where none stands that is authentic. */
+export async function authenticItem(
+  core: VaultCore,
+  partition: string,
+  sort: string,
+  options: CallOptions = {},
+): Promise<AuthenticItem | undefined> {
+  const item = await core.catalog.get(partition, sort, options);
+  if (item === undefined) return undefined;
+  using itemKeys = await core.keys.itemKeys(options);
+  const value = decodeItem(item.data, { vault: core.id, partition, sort }, itemKeys.byVersion);
+  return value && { partition, sort, version: item.version, value };
+}
+
+/** The authentic items of a partition, in the order of their sort keys. */
+export async function* authenticItemsOf(
   core: VaultCore,
   partition: string,
   options: CallOptions & { readonly prefix?: string } = {},
@@ -83,8 +94,8 @@ export async function encodeChanges(
   using itemKeys = await core.keys.itemKeys(options);
   return changes.map((change) => {
     if (change.type !== 'put') return change;
-    const { partition, sort, value, expect, expires } = change;
+    const { partition, sort, value, expect, expires, version = randomVersion() } = change;
     const data = encodeItem(value, { vault: core.id, partition, sort }, itemKeys.current);
-    return { type: 'put', item: { partition, sort, version: randomVersion(), expires, data }, expect };
+    return { type: 'put', item: { partition, sort, version, expires, data }, expect };
   });
 }

@@ -15,6 +15,10 @@ export interface VaultCore {
   readonly frameLength: number;
   /** Plaintext bytes after which a put begins another segment. */
   readonly segmentLength: number;
+  /** Plaintext bytes after which a resumable upload begins another segment, more where a file would have too many. */
+  readonly uploadSegmentLength: number;
+  /** How long an upload may take before it is given up, in milliseconds. */
+  readonly uploadTime: number;
   /** How long work may be silent before it is given up, in milliseconds. */
   readonly graceTime: number;
   /** Milliseconds since 1970. */

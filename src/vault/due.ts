@@ -9,16 +9,28 @@ import { readStandingRecord } from './record-access.ts';
 import type { FilePlace } from './record-access.ts';
 import { removeExpired } from './remove.ts';
 import { hasExpired } from './times.ts';
+import { abandonStanding } from './upload/abandon.ts';
+import { readStandingUpload } from './upload/items.ts';
 import { writeIfFirst } from './write.ts';
 
-/** The item that says when a file is to go; its sort key begins with the time, so that what is due comes first. */
-export function duePut(core: VaultCore, { tenant, file }: FilePlace, expires: string): ItemChange {
+/**
+ * The item that says when a file is to go, or an upload of it is to be given up; its sort key begins with the time, so
+ * that what is due comes first.
+ */
+export function duePut(
+  core: VaultCore,
+  { tenant, file }: FilePlace,
+  expires: string,
+  kind: 'file' | 'upload' = 'file',
+): ItemChange {
   const partition = `due/${shardOf(file, core.shards)}`;
-  return { type: 'put', partition, sort: `${expires}/${file}`, value: { tenant, file }, expect: null };
+  // Both may be due in one millisecond.
+  const sort = kind === 'file' ? `${expires}/${file}` : `${expires}/${file}/upload`;
+  return { type: 'put', partition, sort, value: { tenant, file, kind }, expect: null };
 }
 
 export interface DueCounts {
-  /** Files that were removed because their time had come. */
+  /** Files that were removed, and uploads that were given up, because their time had come. */
   expired: number;
   waiting: number;
   ignored: number;
@@ -46,7 +58,8 @@ export async function sweepDue(
         continue;
       }
       try {
-        if (await removedWhenDue(core, place, { counts, signal })) {
+        const removed = json?.string('kind') === 'upload' ? uploadAbandonedWhenDue : removedWhenDue;
+        if (await removed(core, place, { counts, signal })) {
           // Another sweep may have been first with it, which is as well.
           await writeIfFirst(core.catalog, [{ type: 'remove', partition, sort, expect: version }], { signal });
         }
@@ -76,5 +89,21 @@ async function removedWhenDue(
     // Someone else was first.
     if (!(error instanceof SealroomError) || error.code !== 'not-found') throw error;
   }
+  return true;
+}
+
+/** As `removedWhenDue`, for an upload. */
+async function uploadAbandonedWhenDue(
+  core: VaultCore,
+  place: FilePlace,
+  { counts, signal }: CallOptions & { readonly counts: DueCounts },
+): Promise<boolean> {
+  const upload = await readStandingUpload(core, place, { signal });
+  if (upload === undefined) return true;
+  if (upload.header.expires > core.now()) {
+    counts.waiting++;
+    return false;
+  }
+  if (await abandonStanding(core, upload, { signal })) counts.expired++;
   return true;
 }

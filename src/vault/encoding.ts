@@ -49,6 +49,10 @@ export class JsonObject {
     return this.#fields.get(name);
   }
 
+  has(name: string): boolean {
+    return this.#fields.has(name);
+  }
+
   string(name: string): string {
     const value = this.#field(name);
     if (typeof value !== 'string') throw this.#malformed(name);

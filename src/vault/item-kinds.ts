@@ -87,6 +87,10 @@ export interface JournalEntry {
   readonly tenant: string;
   readonly file: string;
   readonly blobs: readonly string[];
+  /** Pages of a list of segments that no record lists yet, or any more. */
+  readonly pages: readonly string[];
+  /** True when what is left of an upload that has ended goes, too: its parts, and the blobs of those (F43). */
+  readonly parts: boolean;
   /** `writing` while a put may still commit; `removing` once its blobs are to go, after which it cannot. */
   readonly state: 'writing' | 'removing';
   /** When the entry was last written, in milliseconds since 1970. */
@@ -103,5 +107,13 @@ export function decodeJournalEntry(json: JsonObject): JournalEntry {
     throw new SealroomError('damaged', 'a journal entry is malformed: state');
   const blobs = json.strings('blobs');
   blobs.forEach(checkBlobKey);
-  return { tenant: json.string('tenant'), file: json.string('file'), blobs, state, renewed: json.count('renewed') };
+  return {
+    tenant: json.string('tenant'),
+    file: json.string('file'),
+    blobs,
+    pages: json.strings('pages'),
+    parts: json.boolean('parts'),
+    state,
+    renewed: json.count('renewed'),
+  };
 }

@@ -7,6 +7,8 @@ import { randomVersion, timeOrderedId } from './identifiers.ts';
 import { encodeJournalEntry } from './item-kinds.ts';
 import { encodeItem } from './items.ts';
 import type { JournalEntry } from './item-kinds.ts';
+import { NOTHING, removeNamed } from './standing.ts';
+import type { Standing } from './standing.ts';
 import { writeKnown } from './write.ts';
 
 /** An entry as it stands in the catalog. */
@@ -56,45 +58,14 @@ export async function claimEntry(
   return standing;
 }
 
-/** Removes the blobs of a claimed entry, then the entry. What fails here is left for the sweeper. */
-export async function finishRemoval(core: VaultCore, claimed: StandingEntry, options: CallOptions = {}): Promise<void> {
-  await removeEntryBlobs(core, claimed, options);
-  await writeKnown(core.catalog, [entryRemoval(claimed)], options);
-}
-
-/** Removes the blobs that an entry names; the entry stays. */
-export async function removeEntryBlobs(
+/** Removes what a claimed entry names, then the entry. What fails here is left for the sweeper. */
+export async function finishRemoval(
   core: VaultCore,
-  { entry }: StandingEntry,
-  options: CallOptions = {},
+  claimed: StandingEntry,
+  { standing = NOTHING, signal }: CallOptions & { readonly standing?: Standing } = {},
 ): Promise<void> {
-  await removeBlobs(core, entry.blobs, options);
-}
-
-/** An entry names up to hundreds, which a distant store would take longer to remove in turn than anybody waits. */
-const REMOVED_AT_ONCE = 8;
-
-/**
- * Removes the blobs of a claimed entry, several at once. When one cannot be removed, no more are tried.
- *
- * @throws what the first failure was, once nothing is under way any more
- */
-export async function removeBlobs(core: VaultCore, blobs: readonly string[], options: CallOptions = {}): Promise<void> {
-  let left = blobs.length;
-  const removeInTurn = async (): Promise<void> => {
-    while (left > 0) {
-      const blob = blobs[--left]!;
-      try {
-        await core.blobs.remove(blob, options);
-      } catch (error) {
-        left = 0;
-        throw error;
-      }
-    }
-  };
-  const outcomes = await Promise.allSettled(Array.from({ length: REMOVED_AT_ONCE }, removeInTurn));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  await removeNamed(core, claimed.entry, { standing, signal });
+  await writeKnown(core.catalog, [entryRemoval(claimed)], { signal });
 }
 
 /**
@@ -127,7 +98,7 @@ export class LiveEntry implements Disposable {
     work: { readonly tenant: string; readonly file: string; readonly blobs: readonly string[] },
     options: CallOptions,
   ): Promise<LiveEntry> {
-    const entry: JournalEntry = { ...work, state: 'writing', renewed: core.now() };
+    const entry: JournalEntry = { ...work, pages: [], parts: false, state: 'writing', renewed: core.now() };
     const { operation, standing } = await entryPut(core, entry, options);
     await writeKnown(core.catalog, [operation], options);
     return new LiveEntry(core, standing);
@@ -141,6 +112,11 @@ export class LiveEntry implements Disposable {
   /** Names a blob in the entry, durably, before a byte of it is written. */
   async addBlob(blob: string): Promise<void> {
     await this.#write({ blobs: [...this.#standing.entry.blobs, blob] });
+  }
+
+  /** Names the pages of a list of segments, durably, before one of them is written. */
+  async addPages(pages: readonly string[]): Promise<void> {
+    await this.#write({ pages });
   }
 
   /** Stops renewing, and gives the entry as it was last written. Nothing writes it afterwards. */
@@ -164,14 +140,14 @@ export class LiveEntry implements Disposable {
     this.#abort.abort(reason);
   }
 
-  #write(change: { readonly blobs?: readonly string[] }): Promise<void> {
+  #write(change: Partial<Pick<JournalEntry, 'blobs' | 'pages'>>): Promise<void> {
     this.#pending++;
     const written = this.#queue.then(() => this.#writeNow(change)).finally(() => this.#pending--);
     this.#queue = written.catch(() => {});
     return written;
   }
 
-  async #writeNow(change: { readonly blobs?: readonly string[] }): Promise<void> {
+  async #writeNow(change: Partial<Pick<JournalEntry, 'blobs' | 'pages'>>): Promise<void> {
     const entry = { ...this.#standing.entry, ...change, renewed: this.#core.now() };
     const { operation, standing } = await entryPut(this.#core, entry, { over: this.#standing });
     try {

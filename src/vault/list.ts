@@ -36,6 +36,8 @@ export async function list(
       const opened = await openRecord(core, { tenant, file: item.sort }, item, { signal });
       if (wanted(opened.metadata.name) && !hasExpired(opened.metadata, core.now())) files.push(statOf(opened));
     } catch (error) {
+      // It was removed since.
+      if (isSealroomError(error, 'not-found')) continue;
       // One record that was changed must not hide the others, nor be passed over in silence.
       if (!isSealroomError(error, 'damaged') && !isSealroomError(error, 'unsupported-version')) throw error;
       unreadable.push({ id: item.sort, code: error.code, message: error.message });

@@ -9,12 +9,13 @@ import { decodeTenant, decodeUsage, encodeTenant } from './item-kinds.ts';
 import type { Quota, Tenant, Usage } from './item-kinds.ts';
 import { decodeItem, itemsOf } from './items.ts';
 import { openRecord } from './record-access.ts';
+import { heldBy, uploadsOf } from './upload/items.ts';
 import { retryConflicts, untilOurTurn, writeIfFirst, writeKnown } from './write.ts';
 
 /** What a change adds to what a tenant holds, or takes from it. */
 export interface UsageChange {
   readonly bytes: number;
-  readonly files: 1 | -1;
+  readonly files: 1 | 0 | -1;
 }
 
 /**
@@ -32,20 +33,25 @@ export async function usageChange(
   if (quota === null) return undefined;
   const { usage, version } = await readUsage(core, tenant, { signal });
   const after = { bytes: Math.max(0, usage.bytes + bytes), files: Math.max(0, usage.files + files) };
-  if (files > 0) checkQuota(tenant, quota, after);
+  if (bytes > 0 || files > 0) checkQuota(tenant, quota, after);
   return { type: 'put', ...usagePlace(tenant), value: after, expect: version };
 }
 
 /**
  * Plaintext bytes that a tenant may still put: an upload stops when it must exceed them.
  *
+ * @param options.files how many are to come: one, unless it is counted already
  * @throws SealroomError `quota` when it may put no file at all
  */
-export async function bytesLeft(core: VaultCore, tenant: string, { signal }: CallOptions = {}): Promise<number> {
+export async function bytesLeft(
+  core: VaultCore,
+  tenant: string,
+  { files = 1, signal }: CallOptions & { readonly files?: 0 | 1 } = {},
+): Promise<number> {
   const { quota } = (await readTenant(core, tenant, { signal })).tenant;
   if (quota === null) return Infinity;
   const { usage } = await readUsage(core, tenant, { signal });
-  checkQuota(tenant, quota, { bytes: usage.bytes, files: usage.files + 1 });
+  checkQuota(tenant, quota, { bytes: usage.bytes, files: usage.files + files });
   return quota.bytes === null ? Infinity : quota.bytes - usage.bytes;
 }
 
@@ -180,6 +186,11 @@ async function countFiles(core: VaultCore, tenant: string, { signal }: CallOptio
         if (!isSealroomError(error, 'damaged') && !isSealroomError(error, 'unsupported-version')) throw error;
       }
     }
+  }
+  // What is being uploaded counts from its beginning, so that many uploads do not hold more than one file may.
+  for await (const { header } of uploadsOf(core, tenant, { signal })) {
+    bytes += heldBy(header);
+    files++;
   }
   return { bytes, files };
 }

@@ -1,6 +1,6 @@
 /** From an id to a record that can be trusted, and back. */
 import { toHex } from '../bytes.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError, isSealroomError } from '../errors.ts';
 import { encodeHeaderBody } from '../message/header.ts';
 import { wrappingKeyName } from '../message/edk.ts';
 import type { EncryptionContext } from '../message/context.ts';
@@ -13,6 +13,7 @@ import { sealMetadata, unsealMetadata } from './metadata.ts';
 import type { Metadata, SealedPlace } from './metadata.ts';
 import { decodeRecord, encodeRecord, segmentsHash } from './records.ts';
 import type { FileRecord, Segment } from './records.ts';
+import { readPages } from './segment-pages.ts';
 import { hasExpired } from './times.ts';
 
 /** A file of a tenant. */
@@ -78,7 +79,7 @@ export async function openRecord(
   item: Item,
   options: CallOptions = {},
 ): Promise<OpenedRecord> {
-  const record = decodeRecord(item.data, `the record of file ${place.file}`);
+  const record = await wholeRecord(core, place, item, options);
   using catalogKey = await core.keys.tenantKey(place.tenant, { version: record.sealed.key, ...options });
   const metadata = unsealMetadata(record.sealed, catalogKey.key, sealedPlace(core, place, record, catalogKey.version));
   if (metadata.size !== record.segments.reduce((sum, segment) => sum + segment.size, 0)) {
@@ -88,6 +89,28 @@ export async function openRecord(
     );
   }
   return { ...place, record, metadata, version: item.version };
+}
+
+/**
+ * A record with all its segments, not authenticated yet.
+ *
+ * @throws SealroomError `not-found` when the file was removed meanwhile, and its pages with it
+ */
+export async function wholeRecord(
+  core: VaultCore,
+  place: FilePlace,
+  item: Item,
+  options: CallOptions = {},
+): Promise<FileRecord> {
+  const record = decodeRecord(item.data, `the record of file ${place.file}`);
+  if (record.pages.length === 0) return record;
+  try {
+    return { ...record, segments: await readPages(core, place, record.pages, options) };
+  } catch (error) {
+    if (!isSealroomError(error, 'damaged')) throw error;
+    if ((await core.catalog.get(item.partition, item.sort, options)) !== undefined) throw error;
+    throw new SealroomError('not-found', `no file has the id ${place.file}`);
+  }
 }
 
 /** A record with its metadata sealed anew, as an item. */
@@ -104,13 +127,15 @@ export async function recordItem(
   return { item: { partition, sort: place.file, version: randomVersion(), data: encodeRecord(record) }, record };
 }
 
-function sealedPlace(
+/** What the metadata of a file, or of an upload of it, is sealed in. */
+export function sealedPlace(
   core: VaultCore,
   { tenant, file }: FilePlace,
   { context, segments }: Pick<FileRecord, 'context' | 'segments'>,
   keyVersion: string,
+  label: SealedPlace['label'] = 'file',
 ): SealedPlace {
-  return { label: 'file', vault: core.id, tenant, file, keyVersion, context, segments: segmentsHash(segments) };
+  return { label, vault: core.id, tenant, file, keyVersion, context, segments: segmentsHash(segments) };
 }
 
 export function statOf({ file, record, metadata, version }: OpenedRecord): Stat {

@@ -33,59 +33,76 @@ export interface FileRecord {
   readonly context: EncryptionContext;
   readonly edks: readonly EncryptedDataKey[];
   readonly segments: readonly Segment[];
+  /** Names of the pages that hold the segments; none where the record itself holds them. */
+  readonly pages: readonly string[];
   readonly sealed: SealedMetadata;
 }
 
 /** Version of the records, the items and the vault's layout. */
 export const FORMAT_VERSION = 1;
 
-/** Most segments that a record holds. */
-export const MAX_SEGMENTS = 200;
+/** Most segments of a file. */
+export const MAX_SEGMENTS = 1000;
+
+/** Most segments that stand in a record, or in a page of a longer list. */
+export const SEGMENTS_IN_ITEM = 200;
 
 export function encodeRecord(record: FileRecord): Uint8Array {
   return encodeJson({
     v: FORMAT_VERSION,
     context: record.context,
     edks: encodeEdks(record.edks),
-    segments: record.segments.map((segment) => ({
-      messageId: toBase64(segment.messageId),
-      commitment: toBase64(segment.commitment),
-      frameLength: segment.frameLength,
-      size: segment.size,
-      blob: segment.blob,
-      ...(segment.tag === undefined ? {} : { tag: toBase64(segment.tag) }),
-    })),
-    sealed: {
-      key: record.sealed.key,
-      nonce: toBase64(record.sealed.nonce),
-      bytes: toBase64(record.sealed.bytes),
-    },
+    ...(record.pages.length > 0 ? { pages: record.pages } : { segments: record.segments.map(encodeSegment) }),
+    sealed: encodeSealed(record.sealed),
   });
 }
 
+export function encodeSegment(segment: Segment): Record<string, unknown> {
+  return {
+    messageId: toBase64(segment.messageId),
+    commitment: toBase64(segment.commitment),
+    frameLength: segment.frameLength,
+    size: segment.size,
+    blob: segment.blob,
+    ...(segment.tag === undefined ? {} : { tag: toBase64(segment.tag) }),
+  };
+}
+
+export function encodeSealed({ key, nonce, bytes }: SealedMetadata): Record<string, unknown> {
+  return { key, nonce: toBase64(nonce), bytes: toBase64(bytes) };
+}
+
+export function decodeSealed(json: JsonObject): SealedMetadata {
+  return { key: json.string('key'), nonce: json.bytes('nonce', IV_LENGTH), bytes: json.bytes('bytes') };
+}
+
 /**
- * Reads a record. Nothing of it is to be trusted before its metadata was unsealed, which authenticates all but the
- * encrypted data keys; those are authenticated by what they open (F32).
+ * Reads a record; where its segments are in pages, it has none yet. Nothing of it is to be trusted before its metadata
+ * was unsealed, which authenticates all but the encrypted data keys; those are authenticated by what they open (F32).
  *
  * @throws SealroomError `damaged` or `unsupported-version`
  */
 export function decodeRecord(data: Uint8Array, what: string): FileRecord {
   const json = JsonObject.parse(data, what);
   checkFormatVersion(json.count('v'), what);
-  const segments = json.objects('segments').map(decodeSegment);
-  if (segments.length === 0 || segments.length > MAX_SEGMENTS) {
+  const pages = json.has('pages') ? json.strings('pages') : [];
+  const segments = json.has('pages') ? [] : json.objects('segments').map(decodeSegment);
+  if (pages.length > MAX_SEGMENTS / SEGMENTS_IN_ITEM || segments.length > SEGMENTS_IN_ITEM) {
     throw new SealroomError('damaged', `${what} is malformed: segments`);
   }
-  const sealed = json.object('sealed');
+  if (pages.length === 0 && segments.length === 0) {
+    throw new SealroomError('damaged', `${what} is malformed: it has no segments`);
+  }
   return {
     context: decodeContext(json, what),
     edks: decodeEdks(json),
     segments,
-    sealed: { key: sealed.string('key'), nonce: sealed.bytes('nonce', IV_LENGTH), bytes: sealed.bytes('bytes') },
+    pages,
+    sealed: decodeSealed(json.object('sealed')),
   };
 }
 
-function decodeContext(json: JsonObject, what: string): EncryptionContext {
+export function decodeContext(json: JsonObject, what: string): EncryptionContext {
   const context = json.textPairs('context');
   try {
     encodeContext(context);
@@ -96,7 +113,7 @@ function decodeContext(json: JsonObject, what: string): EncryptionContext {
   return context;
 }
 
-function decodeSegment(json: JsonObject): Segment {
+export function decodeSegment(json: JsonObject): Segment {
   const segment = {
     messageId: json.bytes('messageId', writtenSuite.messageIdLength),
     commitment: json.bytes('commitment', COMMITMENT_LENGTH),

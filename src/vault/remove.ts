@@ -54,10 +54,11 @@ async function removeRecord(
 ): Promise<void> {
   const attempt = async (): Promise<StandingEntry | null> => {
     const { record, metadata, version } = await read();
+    const { pages } = record;
     checkVersion(version, ifVersion);
     checkRemovable(metadata, core.now());
     const blobs = record.segments.map((segment) => segment.blob);
-    const work = { ...place, blobs, state: 'removing', renewed: core.now() } as const;
+    const work = { ...place, blobs, pages, parts: false, state: 'removing', renewed: core.now() } as const;
     const entry = await entryPut(core, work, { signal });
     const partition = filePartition(core, place.tenant, place.file);
     const removal = { type: 'remove', partition, sort: place.file, expect: version } as const;

@@ -1,15 +1,15 @@
 /** Finishing what the journal names and nobody works on any more (F37). */
 import { SealroomError, isSealroomError } from '../errors.ts';
 import type { CallOptions, Item } from '../ports.ts';
-import { checkWritable, filePartition, journalPartitions } from './core.ts';
+import { checkWritable, journalPartitions } from './core.ts';
 import type { VaultCore } from './core.ts';
-import { claimEntry, entryRemoval, removeBlobs } from './journal.ts';
+import { claimEntry, entryRemoval } from './journal.ts';
 import type { StandingEntry } from './journal.ts';
 import { sweepDue } from './due.ts';
 import { itemsOf } from './items.ts';
 import { decodeJournalEntry } from './item-kinds.ts';
 import { decodeItem } from './items.ts';
-import { decodeRecord } from './records.ts';
+import { removeNamed, standingOf } from './standing.ts';
 import { writeKnown } from './write.ts';
 
 export interface SweepReport {
@@ -90,31 +90,19 @@ async function sweepEntry(core: VaultCore, standing: StandingEntry, state: Sweep
   if (standing.entry.state === 'writing') {
     const claimed = await claimEntry(core, standing, { signal });
     counts.claimed++;
-    await removeUnlisted(core, claimed, { signal });
+    await removeLeftovers(core, claimed, { signal });
     await sweepEntry(core, claimed, state);
     return;
   }
-  await removeUnlisted(core, standing, { signal });
+  await removeLeftovers(core, standing, { signal });
   await writeKnown(core.catalog, [entryRemoval(standing)], { signal });
   counts.finished++;
 }
 
-async function removeUnlisted(core: VaultCore, { entry }: StandingEntry, { signal }: CallOptions): Promise<void> {
-  const listed = await blobsOfRecord(core, entry, { signal });
-  const unlisted = entry.blobs.filter((blob) => !listed.has(blob));
-  await removeBlobs(core, unlisted, { signal });
-}
-
 /**
- * The blobs that the record of the entry's file lists. An entry goes in the write that brings the record in, so the
- * two stand together only when someone brought an old entry back; the file's bytes are then not to be touched.
+ * Removes what an entry names and what does not stand. An entry goes in the write that lists its blobs, so the two
+ * stand together only when someone brought an old entry back; the file's bytes are then not to be touched.
  */
-async function blobsOfRecord(
-  core: VaultCore,
-  { tenant, file }: StandingEntry['entry'],
-  { signal }: CallOptions,
-): Promise<ReadonlySet<string>> {
-  const item = await core.catalog.get(filePartition(core, tenant, file), file, { signal });
-  if (item === undefined) return new Set();
-  return new Set(decodeRecord(item.data, `the record of file ${file}`).segments.map((segment) => segment.blob));
+async function removeLeftovers(core: VaultCore, { entry }: StandingEntry, { signal }: CallOptions): Promise<void> {
+  await removeNamed(core, entry, { standing: await standingOf(core, entry, { signal }), signal });
 }

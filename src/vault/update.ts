@@ -24,8 +24,8 @@ export async function update(
       const opened = await readRecord(core, place, { signal });
       checkVersion(opened.version, ifVersion);
       const metadata = changed(opened.metadata, asked);
-      const { context, edks, segments } = opened.record;
-      const { item, record } = await recordItem(core, place, { context, edks, segments, metadata }, { signal });
+      const { context, edks, segments, pages } = opened.record;
+      const { item, record } = await recordItem(core, place, { context, edks, segments, pages, metadata }, { signal });
       await writeKnown(core.catalog, [{ type: 'put', item, expect: opened.version }], { signal });
       return statOf({ ...opened, record, metadata, version: item.version });
     },

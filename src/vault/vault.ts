@@ -25,6 +25,8 @@ import { sweep } from './sweep.ts';
 import type { SweepReport } from './sweep.ts';
 import { DEFAULT_TENANT, absentPut, createTenant, listTenants, tenantItem } from './tenants.ts';
 import { update } from './update.ts';
+import { uploadsOfTenant } from './upload/uploads.ts';
+import type { Uploads } from './upload/uploads.ts';
 import { verify } from './verify.ts';
 import { writeKnown } from './write.ts';
 
@@ -41,6 +43,13 @@ export interface VaultTuning {
   readonly frameLength?: number | undefined;
   /** Plaintext bytes after which a put begins another segment; 64 GiB unless given. */
   readonly segmentLength?: number | undefined;
+  /**
+   * Plaintext bytes after which a resumable upload begins another segment, and so loses no more to a crash; 256 MiB
+   * unless given. Larger files have larger segments, so that they have at most 1,000.
+   */
+  readonly uploadSegmentLength?: number | undefined;
+  /** How long a resumable upload may take before it is given up, in milliseconds; seven days unless given. */
+  readonly uploadTime?: number | undefined;
   /** How long work may be silent before a sweep gives it up, in milliseconds; a day unless given. */
   readonly graceTime?: number | undefined;
   /** The clock, in milliseconds since 1970. */
@@ -71,6 +80,8 @@ export interface Vault extends Disposable {
   readonly items: AuthenticItems;
   /** The files of a tenant. The tenant must exist when a method is called, not before. */
   tenant(name: string): Files;
+  /** The resumable uploads of a tenant. The tenant must exist when a method is called, not before. */
+  uploads(name: string): Uploads;
   /** @param options.quota how much it may hold; no limit unless given */
   createTenant(name: string, options?: CallOptions & { readonly quota?: Quota | null | undefined }): Promise<Tenant>;
   tenants(options?: CallOptions): Promise<Tenant[]>;
@@ -90,6 +101,8 @@ export interface Vault extends Disposable {
 }
 
 const DEFAULT_SEGMENT_LENGTH = 64 * 1024 ** 3;
+const DEFAULT_UPLOAD_SEGMENT_LENGTH = 256 * 1024 ** 2;
+const DEFAULT_UPLOAD_TIME = 7 * 24 * 60 * 60 * 1000;
 const DEFAULT_GRACE_TIME = 24 * 60 * 60 * 1000;
 /** A timer set for longer than 2^31 milliseconds fires at once and goes on doing so. */
 const LONGEST_GRACE_TIME = 90 * DEFAULT_GRACE_TIME;
@@ -164,16 +177,23 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
 function checkTuning({
   frameLength = DEFAULT_FRAME_LENGTH,
   segmentLength = DEFAULT_SEGMENT_LENGTH,
+  uploadSegmentLength = Math.min(segmentLength, DEFAULT_UPLOAD_SEGMENT_LENGTH),
+  uploadTime = DEFAULT_UPLOAD_TIME,
   graceTime = DEFAULT_GRACE_TIME,
-}: VaultTuning): Pick<VaultCore, 'frameLength' | 'segmentLength' | 'graceTime'> {
+}: VaultTuning): Omit<VaultCore, keyof VaultPorts | 'id' | 'shards' | 'readOnly' | 'keys' | 'now'> {
   checkFrameLength(frameLength);
-  if (!Number.isSafeInteger(segmentLength) || segmentLength < 1) {
-    throw new SealroomError('usage', 'a segment holds at least one byte');
+  for (const length of [segmentLength, uploadSegmentLength]) {
+    if (!Number.isSafeInteger(length) || length < 1) {
+      throw new SealroomError('usage', 'a segment holds at least one byte');
+    }
+  }
+  if (!Number.isSafeInteger(uploadTime) || uploadTime < 1) {
+    throw new SealroomError('usage', 'an upload may take at least 1 millisecond');
   }
   if (!Number.isSafeInteger(graceTime) || graceTime < 1 || graceTime > LONGEST_GRACE_TIME) {
     throw new SealroomError('usage', 'the grace time is 1 millisecond to 90 days');
   }
-  return { frameLength, segmentLength, graceTime };
+  return { frameLength, segmentLength, uploadSegmentLength, uploadTime, graceTime };
 }
 
 async function readSettings({
@@ -206,6 +226,7 @@ function vaultOf(core: VaultCore, pins: readonly string[]): Vault {
     pins,
     items: authenticItems(core),
     tenant: (name) => filesOf(core, name),
+    uploads: (name) => uploadsOfTenant(core, name),
     createTenant: (name, options) => createTenant(core, name, options),
     tenants: (options) => listTenants(core, options),
     setQuota: (name, quota, options) => setQuota(core, name, quota, options),

@@ -59,7 +59,13 @@ describe('the configuration in a file', () => {
       oldKeys: [{ scheme: 'jwk', path: join(path, 'old.jwk'), provider: 'sealroom' }],
       blobs: { kind: 'fs', path: join(path, 'blobs') },
       catalog: { kind: 'sqlite', path: join(path, 'catalog.db') },
-      limits: { frameLength: 4096, segmentLength: undefined, graceTime: 3_600_000 },
+      limits: {
+        frameLength: 4096,
+        segmentLength: undefined,
+        uploadSegmentLength: undefined,
+        uploadTime: undefined,
+        graceTime: 3_600_000,
+      },
     });
   });
 

@@ -157,17 +157,17 @@ describe('a file', () => {
     });
   }
 
-  test('has 200 segments at most', async () => {
+  test('has 1,000 segments at most', async () => {
     const { world, vault } = await memoryVault({ segmentLength: 1 });
     const files = vault.tenant('default');
-    const { id } = await files.put(patterned(200), { name: 'n' });
-    assert.deepEqual(await bytesOf(files, id), patterned(200));
-    await rejection(files.put(patterned(201), { name: 'n' }), 'limit');
+    const { id } = await files.put(patterned(1000), { name: 'n' });
+    assert.deepEqual(await bytesOf(files, id), patterned(1000));
+    await rejection(files.put(patterned(1001), { name: 'n' }), 'limit');
     assert.equal((await files.list()).files.length, 1);
     await world.check();
     // What a put that failed has no time to remove from a distant store, it leaves to a sweep.
     if (onAws) for (let i = 0; i < 2; i++) await vault.sweep({ grace: 0 });
-    assert.equal(world.blobs.keys().length, 200, 'what was written of the second is gone');
+    assert.equal(world.blobs.keys().length, 1000, 'what was written of the second is gone');
   });
 
   test('that is not there is not found by any verb', async () => {

@@ -38,6 +38,7 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
       security: [{ token: [] }],
       tags: [
         { name: 'files', description: 'Put, get and look after files' },
+        { name: 'uploads', description: 'Put files in pieces, over lines that break' },
         { name: 'sharing', description: "Links for others, tickets for a download of one's own" },
         { name: 'administration', description: 'Tokens, tenants and sweeps' },
         { name: 'service', description: 'How it is, and who one is to it' },

@@ -18,6 +18,11 @@ const SENT = [
   'Range',
   'Repr-Digest',
   'Sealroom-Tenant',
+  'Tus-Resumable',
+  'Upload-Defer-Length',
+  'Upload-Length',
+  'Upload-Metadata',
+  'Upload-Offset',
   'traceparent',
 ];
 
@@ -30,6 +35,13 @@ const SEEN = [
   'Idempotent-Replayed',
   'Location',
   'Retry-After',
+  'Tus-Resumable',
+  'Tus-Version',
+  'Upload-Defer-Length',
+  'Upload-Expires',
+  'Upload-Length',
+  'Upload-Metadata',
+  'Upload-Offset',
   'WWW-Authenticate',
 ];
 

@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpApp, RequestBodyDocument } from '../app-types.ts';
 import { callerIn } from '../guard/auth.ts';
 import { clientGone } from '../client-gone.ts';
-import { deferContinue } from '../upload/continue.ts';
 import { json } from '../contract/common.ts';
 import { PutHeaders, PutQuery, Stat } from '../contract/files.ts';
 import { ON_FILES, problems } from '../contract/problem.ts';
@@ -42,7 +41,6 @@ const requestBody: RequestBodyDocument = {
 };
 
 export function fileCreateRoutes(app: HttpApp, service: Service): void {
-  const sayContinue = deferContinue(app, ({ method, url = '' }) => method === 'POST' && url.split('?', 1)[0] === PATH);
   const running = new RunningKeys();
 
   const create = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
@@ -56,7 +54,7 @@ export function fileCreateRoutes(app: HttpApp, service: Service): void {
       maxFileSize: service.options.maxFileSize,
       idleTimeout: service.options.idleTimeout,
       signal,
-      onBegin: () => sayContinue(request.raw),
+      onBegin: () => service.sayContinue(request.raw),
     });
     const stat = await caller.files.put(upload.content, {
       ...upload.fields,

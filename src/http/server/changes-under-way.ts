@@ -1,4 +1,5 @@
 import type { Files } from '../../vault/files.ts';
+import type { Uploads } from '../../vault/upload/uploads.ts';
 import type { Vault } from '../../vault/vault.ts';
 
 /**
@@ -10,7 +11,11 @@ export class ChangesUnderWay {
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(vault: Vault) {
-    this.vault = { ...vault, tenant: (name) => this.#watched(vault.tenant(name)) };
+    this.vault = {
+      ...vault,
+      tenant: (name) => this.#watched(vault.tenant(name)),
+      uploads: (name) => this.#watchedUploads(vault.uploads(name)),
+    };
   }
 
   /** Resolves once none is under way; of those that begin in the meantime, too. */
@@ -24,6 +29,16 @@ export class ChangesUnderWay {
       put: (bytes, options) => this.#watch(files.put(bytes, options)),
       update: (id, changes, options) => this.#watch(files.update(id, changes, options)),
       remove: (id, options) => this.#watch(files.remove(id, options)),
+    };
+  }
+
+  #watchedUploads(uploads: Uploads): Uploads {
+    return {
+      ...uploads,
+      begin: (options) => this.#watch(uploads.begin(options)),
+      declareSize: (id, size, options) => this.#watch(uploads.declareSize(id, size, options)),
+      append: (id, bytes, options) => this.#watch(uploads.append(id, bytes, options)),
+      abandon: (id, options) => this.#watch(uploads.abandon(id, options)),
     };
   }
 
