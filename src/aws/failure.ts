@@ -7,6 +7,8 @@ export interface AwsFailure {
   readonly name: string;
   /** Status of the answer; undefined when there was none. */
   readonly status: number | undefined;
+  /** By which AWS finds the request; undefined when there was no answer. */
+  readonly requestId: string | undefined;
   /** How often the SDK asked; more than 1 when an earlier try may have taken effect. */
   readonly attempts: number;
 }
@@ -25,6 +27,7 @@ export function failureOf(error: unknown): AwsFailure {
   const facts = typeof metadata === 'object' && metadata !== null ? metadata : {};
   const status: unknown = Reflect.get(facts, 'httpStatusCode');
   const attempts: unknown = Reflect.get(facts, 'attempts');
+  const requestId: unknown = Reflect.get(facts, 'requestId');
   const code: unknown = Reflect.get(fields, 'Code') ?? Reflect.get(fields, 'code');
   const name: unknown = Reflect.get(fields, 'name');
   // An error of the system has its code, and is called no more than "Error".
@@ -32,6 +35,7 @@ export function failureOf(error: unknown): AwsFailure {
   return {
     name: typeof named === 'string' ? named : 'unknown',
     status: typeof status === 'number' ? status : undefined,
+    requestId: typeof requestId === 'string' ? requestId : undefined,
     attempts: typeof attempts === 'number' ? attempts : 1,
   };
 }
@@ -77,7 +81,7 @@ export function awsError(
   if (signal?.aborted) return cancelled(signal);
   const failure = failureOf(error);
   const { name, status } = failure;
-  const options = { cause: causeOf(error, failure) };
+  const options = { cause: causeOf(error) };
   if (isRegionMissing(error)) {
     return new SealroomError('bad-configuration', `${thing}: no Region is set; set one, as by AWS_REGION`, options);
   }
@@ -140,17 +144,17 @@ function deniedBecause(error: unknown): string {
 }
 
 /**
- * For a log: what an error is called, and by which number AWS finds the request. Not the error itself: it holds the
- * answer, and an answer of a key management service that cannot be parsed holds a data key.
+ * The cause to give to an error, for a log: what AWS calls the failure, and by which number it finds the request. Not
+ * the error itself: it holds the answer, and an answer of a key management service that cannot be parsed holds a data
+ * key. It is told as a name, since a log leaves out the messages of errors that are not Sealroom's.
  */
-function causeOf(error: unknown, { name, status }: AwsFailure): Error {
-  const metadata: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, '$metadata') : undefined;
-  const requestId: unknown =
-    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'requestId') : '';
+export function causeOf(error: unknown): Error {
+  const { name, status, requestId } = failureOf(error);
   const parts = [
-    name,
+    // Of an answer, as everything of it: whoever gave it may have written anything there.
+    /^[\w.:#-]{1,80}$/.test(name) ? name : 'unknown',
     status === undefined ? '' : `status ${status}`,
-    typeof requestId === 'string' && requestId !== '' ? `request ${requestId}` : '',
+    requestId !== undefined && /^[\w./+=-]{1,80}$/.test(requestId) ? `request ${requestId}` : '',
   ];
-  return new Error(parts.filter((part) => part !== '').join(', '));
+  return Object.assign(new Error(), { name: parts.filter((part) => part !== '').join(', ') });
 }

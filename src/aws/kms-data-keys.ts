@@ -10,7 +10,7 @@ import type { EncryptedDataKey } from '../message/edk.ts';
 import { AWS_KMS_PROVIDER_ID, formatKmsArn, parseKmsArn } from '../message/kms-arn.ts';
 import type { CallOptions } from '../ports.ts';
 import { kmsError } from './kms-failure.ts';
-import { sending } from './sending.ts';
+import { sendOptions } from './send-options.ts';
 
 /** A key, and how to ask for it. */
 export interface KmsKey {
@@ -46,7 +46,7 @@ export async function generateDataKey(
   const input = { ...common(key, context), KeyId: key.keyId, NumberOfBytes: DATA_KEY_LENGTH };
   const ask = call(key.keyId, options, async () => {
     using scope = new DisposableStack();
-    const answer = await key.client.send(new GenerateDataKeyCommand(input), sending(options));
+    const answer = await key.client.send(new GenerateDataKeyCommand(input), sendOptions(options));
     const dataKey = secretOf(answer.Plaintext, scope);
     if (dataKey?.length !== DATA_KEY_LENGTH) throw strange(key.keyId, 'without a data key of 32 bytes');
     const edk = wrappedOf(key.keyId, answer);
@@ -65,7 +65,7 @@ export async function encryptDataKey(
 ): Promise<EncryptedDataKey> {
   const input = { ...common(key, context), KeyId: key.keyId, Plaintext: dataKey.bytes };
   const ask = call(key.keyId, options, async () =>
-    wrappedOf(key.keyId, await key.client.send(new EncryptCommand(input), sending(options))),
+    wrappedOf(key.keyId, await key.client.send(new EncryptCommand(input), sendOptions(options))),
   );
   return orCancelled(ask, options.signal);
 }
@@ -80,7 +80,7 @@ export async function decryptDataKey(
   const input = { ...common(key, context), KeyId: key.keyId, CiphertextBlob: ciphertext };
   const ask = call(key.keyId, { ...options, opens: true }, async () => {
     using scope = new DisposableStack();
-    const answer = await key.client.send(new DecryptCommand(input), sending(options));
+    const answer = await key.client.send(new DecryptCommand(input), sendOptions(options));
     const dataKey = secretOf(answer.Plaintext, scope);
     if (answer.KeyId !== key.keyId) throw strange(key.keyId, 'for another key');
     if (dataKey === undefined || !READABLE_LENGTHS.has(dataKey.length)) {
@@ -109,7 +109,7 @@ export async function reEncryptDataKey(
     GrantTokens,
   };
   const ask = call(`${source} -> ${key.keyId}`, { ...options, opens: true }, async () => {
-    const answer = await key.client.send(new ReEncryptCommand(input), sending(options));
+    const answer = await key.client.send(new ReEncryptCommand(input), sendOptions(options));
     if (answer.SourceKeyId !== source) throw strange(source, 'for another key');
     return wrappedOf(key.keyId, answer);
   });

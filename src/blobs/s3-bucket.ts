@@ -15,7 +15,7 @@ import type { CompletedPart, GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { clientConfig } from '../aws/client-options.ts';
 import type { AwsClientOptions } from '../aws/client-options.ts';
 import { failureOf } from '../aws/failure.ts';
-import { sending } from '../aws/sending.ts';
+import { sendOptions } from '../aws/send-options.ts';
 import { SealroomError } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
 import { s3Error } from './s3-errors.ts';
@@ -97,7 +97,7 @@ export class S3Bucket implements Disposable {
   /** The length of an object; undefined when it is absent. */
   async sizeOf(key: string, { signal }: CallOptions): Promise<number | undefined> {
     try {
-      const { ContentLength } = await this.#client.send(new HeadObjectCommand(this.#at(key)), sending({ signal }));
+      const { ContentLength } = await this.#client.send(new HeadObjectCommand(this.#at(key)), sendOptions({ signal }));
       // Without one it would be taken for absent, and be overwritten.
       if (ContentLength === undefined) throw this.#meaningless('HeadObject');
       return ContentLength;
@@ -111,7 +111,7 @@ export class S3Bucket implements Disposable {
     await this.#features.attempt(['conditions', 'checksums'], async () => {
       const condition = await this.#condition(key, { signal });
       const input = { ...this.#at(key), ...CONTENT, ...condition, Body: bytes };
-      await this.#client.send(new PutObjectCommand(input), sending({ signal }));
+      await this.#client.send(new PutObjectCommand(input), sendOptions({ signal }));
     });
   }
 
@@ -120,7 +120,7 @@ export class S3Bucket implements Disposable {
       const input = { ...this.#at(key), ...CONTENT };
       // The SDK adds checksums to parts and not their name here, without which S3 expects none.
       const named = this.#features.has('checksums') ? { ...input, ChecksumAlgorithm: 'CRC32' as const } : input;
-      return this.#client.send(new CreateMultipartUploadCommand(named), sending({ signal }));
+      return this.#client.send(new CreateMultipartUploadCommand(named), sendOptions({ signal }));
     });
     if (UploadId === undefined) throw this.#meaningless('CreateMultipartUpload');
     const upload = { key, id: UploadId };
@@ -137,7 +137,7 @@ export class S3Bucket implements Disposable {
     const { ETag, ChecksumCRC32 } = await this.#features.attempt(['checksums'], () => {
       // A new one for each try: the SDK writes into it.
       const input = { ...this.#at(key), UploadId: id, PartNumber: number, Body: bytes };
-      return this.#client.send(new UploadPartCommand(input), sending({ signal }));
+      return this.#client.send(new UploadPartCommand(input), sendOptions({ signal }));
     });
     return { PartNumber: number, ETag, ...(this.#features.has('checksums') && { ChecksumCRC32 }) };
   }
@@ -147,14 +147,14 @@ export class S3Bucket implements Disposable {
     await this.#features.attempt(['conditions'], async () => {
       // There are stores that take the condition for PutObject and ignore it here.
       const condition = await this.#condition(key, { signal, alsoLook: this.#isElsewhere });
-      await this.#client.send(new CompleteMultipartUploadCommand({ ...input, ...condition }), sending({ signal }));
+      await this.#client.send(new CompleteMultipartUploadCommand({ ...input, ...condition }), sendOptions({ signal }));
     });
   }
 
   /** One that is not there any more is no error. */
   async abortUpload({ key, id }: S3Upload, { signal }: CallOptions): Promise<void> {
     await unlessAbsent(
-      this.#client.send(new AbortMultipartUploadCommand({ ...this.#at(key), UploadId: id }), sending({ signal })),
+      this.#client.send(new AbortMultipartUploadCommand({ ...this.#at(key), UploadId: id }), sendOptions({ signal })),
     );
   }
 
@@ -164,7 +164,7 @@ export class S3Bucket implements Disposable {
     let marker: { readonly KeyMarker: string | undefined; readonly UploadIdMarker: string | undefined } | undefined;
     do {
       const input = { ...this.#bucket, Prefix: Key, ...marker };
-      const page = await this.#client.send(new ListMultipartUploadsCommand(input), sending({ signal }));
+      const page = await this.#client.send(new ListMultipartUploadsCommand(input), sendOptions({ signal }));
       for (const upload of page.Uploads ?? []) {
         if (upload.Key === Key && upload.UploadId !== undefined) yield upload.UploadId;
       }
@@ -175,7 +175,7 @@ export class S3Bucket implements Disposable {
   }
 
   async deleteObject(key: string, { signal }: CallOptions): Promise<void> {
-    await unlessAbsent(this.#client.send(new DeleteObjectCommand(this.#at(key)), sending({ signal })));
+    await unlessAbsent(this.#client.send(new DeleteObjectCommand(this.#at(key)), sendOptions({ signal })));
   }
 
   /** @param options.range may lie past the end in part; past it altogether, the error has status 416 */
@@ -185,7 +185,7 @@ export class S3Bucket implements Disposable {
   ): Promise<S3Body> {
     // No range is empty: of one that is, the first byte tells whether the blob is there.
     const Range = range && `bytes=${range.start}-${Math.max(range.start, range.end - 1)}`;
-    const output = await this.#reader.send(new GetObjectCommand({ ...this.#at(key), Range }), sending({ signal }));
+    const output = await this.#reader.send(new GetObjectCommand({ ...this.#at(key), Range }), sendOptions({ signal }));
     const { Body: stream, ContentLength: length } = output;
     if (stream === undefined) throw this.#meaningless('GetObject');
     if (range !== undefined && !answersRange(output, range)) {

@@ -1,4 +1,4 @@
-import { awsError, failureOf, isElsewhere } from '../aws/failure.ts';
+import { awsError, causeOf, failureOf, isElsewhere } from '../aws/failure.ts';
 import { SealroomError } from '../errors.ts';
 
 export interface S3ErrorOptions {
@@ -23,7 +23,7 @@ export function s3Error(error: unknown, options: S3ErrorOptions): SealroomError 
   const failure = failureOf(error);
   const { name, status } = failure;
   const as = (code: 'bad-configuration' | 'no-space' | 'unavailable', message: string): SealroomError =>
-    new SealroomError(code, `${thing}: ${message}`, { cause: new Error(name) });
+    new SealroomError(code, `${thing}: ${message}`, { cause: causeOf(error) });
   if (name === 'NoSuchBucket') return as('bad-configuration', `there is no bucket ${bucket}`);
   if (isElsewhere(failure)) return as('bad-configuration', 'another Region has it: name that one');
   if (FULL.has(name) || status === 507) return as('no-space', 'the store is full');

@@ -1,4 +1,4 @@
-import { failureOf } from '../aws/failure.ts';
+import { causeOf, failureOf } from '../aws/failure.ts';
 import { SealroomError } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
 import type { S3Bucket } from './s3-bucket.ts';
@@ -39,14 +39,14 @@ export async function settlePut(
   throw answer === TAKEN || answer === GONE ? removed(bucket, error) : unknown(bucket, failure);
 }
 
-const named = (error: unknown): { readonly cause: Error } => ({ cause: new Error(failureOf(error).name) });
-
 function taken({ thing }: S3Bucket, error: unknown): SealroomError {
-  return new SealroomError('exists', `${thing}: a blob key is taken`, named(error));
+  return new SealroomError('exists', `${thing}: a blob key is taken`, { cause: causeOf(error) });
 }
 
 function removed({ thing }: S3Bucket, error: unknown): SealroomError {
-  return new SealroomError('interrupted', `${thing}: a blob was removed while it was written`, named(error));
+  return new SealroomError('interrupted', `${thing}: a blob was removed while it was written`, {
+    cause: causeOf(error),
+  });
 }
 
 function unknown({ thing }: S3Bucket, cause: SealroomError): SealroomError {

@@ -1,6 +1,6 @@
 /** Blobs as objects of S3, or of a store that speaks its protocol. */
 import type { AwsClientOptions } from '../aws/client-options.ts';
-import { failureOf } from '../aws/failure.ts';
+import { causeOf, failureOf } from '../aws/failure.ts';
 import { cancellableChunks } from '../cancellable.ts';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
 import { checkBlobKey, checkBlobRange, type BlobStore, type CallOptions } from '../ports.ts';
@@ -115,7 +115,7 @@ class S3Blobs implements BlobStore, Disposable {
       // It begins past the end, and so the blob is there.
       if (name === 'InvalidRange' || status === 416) return noChunks();
       if (name === 'NoSuchKey') {
-        throw new SealroomError('not-found', `${this.#bucket.thing}: a blob is not there`, { cause: error });
+        throw new SealroomError('not-found', `${this.#bucket.thing}: a blob is not there`, { cause: causeOf(error) });
       }
       throw this.#bucket.error(error, { signal, reading: true });
     }

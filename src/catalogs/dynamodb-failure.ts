@@ -4,7 +4,7 @@ import {
   TransactionCanceledException,
   TransactionConflictException,
 } from '@aws-sdk/client-dynamodb';
-import { awsError, failureOf } from '../aws/failure.ts';
+import { awsError, causeOf, failureOf } from '../aws/failure.ts';
 import { SealroomError } from '../errors.ts';
 import type { WriteOperation } from '../ports.ts';
 
@@ -54,17 +54,26 @@ export function dynamodbError(error: unknown, { thing, signal }: FailureContext)
   const reasons = reasonsOf(error);
   if (signal?.aborted) return awsError(error, { thing, signal });
   if (name === 'ResourceNotFoundException') {
-    return new SealroomError('bad-configuration', `${thing}: there is none in this account and Region; check its name`);
+    return new SealroomError(
+      'bad-configuration',
+      `${thing}: there is none in this account and Region; check its name`,
+      {
+        cause: causeOf(error),
+      },
+    );
   }
   if (name === 'ValidationException' || reasons.includes('ValidationError')) {
     return new SealroomError(
       'bad-configuration',
       `${thing}: it has another shape: a catalog needs the partition key p and the sort key s, both strings`,
+      { cause: causeOf(error) },
     );
   }
   const passing = name === 'TransactionInProgressException' || name === 'ReplicatedWriteConflictException';
   if (passing || metAnother(error) || isThrottled(error)) {
-    return new SealroomError('unavailable', `${thing}: others write the same items at this moment; try again`);
+    return new SealroomError('unavailable', `${thing}: others write the same items at this moment; try again`, {
+      cause: causeOf(error),
+    });
   }
   return awsError(error, { thing, signal });
 }

@@ -1,6 +1,6 @@
 /** The catalog as items of one DynamoDB table. */
 import type { AwsClientOptions } from '../aws/client-options.ts';
-import { sending } from '../aws/sending.ts';
+import { sendOptions } from '../aws/send-options.ts';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
 import { checkCatalogKey, checkList, checkWrite } from '../ports.ts';
 import type { CallOptions, Catalog, Item, ListOptions, Page, WriteOperation } from '../ports.ts';
@@ -44,7 +44,7 @@ class DynamodbCatalog implements Catalog, AsyncDisposable {
     checkCatalogKey(partition, sort);
     const command = getCommand(this.#table, partition, sort);
     const { Item: attributes } = await this.#read(signal, () =>
-      this.#dynamodb.client.send(command, sending({ signal })),
+      this.#dynamodb.client.send(command, sendOptions({ signal })),
     );
     if (attributes === undefined) return undefined;
     const item = itemOf(attributes, this.#thing);
@@ -58,7 +58,7 @@ class DynamodbCatalog implements Catalog, AsyncDisposable {
     // DynamoDB refuses a range that ends before it begins.
     if (range === undefined) return this.#track(signal, async () => ({ items: [] }));
     const command = listCommand(this.#table, { partition, range, limit, reverse, now: this.#now() });
-    const answer = await this.#read(signal, () => this.#dynamodb.client.send(command, sending({ signal })));
+    const answer = await this.#read(signal, () => this.#dynamodb.client.send(command, sendOptions({ signal })));
     const items = (answer.Items ?? []).map((attributes) => itemOf(attributes, this.#thing));
     const next = answer.LastEvaluatedKey?.['s']?.S;
     return next === undefined ? { items } : { items, next };
@@ -69,7 +69,7 @@ class DynamodbCatalog implements Catalog, AsyncDisposable {
     const command = writeCommand(this.#table, operations, this.#now());
     await this.#track(signal, async () => {
       try {
-        await this.#dynamodb.sendWrite(command, sending({ signal }));
+        await this.#dynamodb.sendWrite(command, sendOptions({ signal }));
       } catch (error) {
         const since = this.#dynamodb.unheardSince(command.input);
         const unheardFor = since === undefined ? undefined : this.#now() - since;

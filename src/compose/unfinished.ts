@@ -4,7 +4,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toHex, utf8 } from '../bytes.ts';
+import { chunksOf, toHex, utf8 } from '../bytes.ts';
 import { cipher } from '../cipher/index.ts';
 import { CONFIG_FILE, loadConfig } from '../config/config.ts';
 import type { Config } from '../config/config.ts';
@@ -24,11 +24,7 @@ export interface Unfinished {
 /** Writes a text, all of it or none, in the place of no other file. */
 export async function writeConfig(folder: string, name: string, text: string, { signal }: CallOptions): Promise<void> {
   const temporary = `.${CONFIG_FILE}.${toHex(cipher.randomBytes(4))}`;
-  await createFile({ folder, name, temporary, thing: join(folder, name), signal }, chunkOf(text));
-}
-
-async function* chunkOf(text: string): AsyncGenerator<Uint8Array, void, undefined> {
-  yield utf8(text);
+  await createFile({ folder, name, temporary, thing: join(folder, name), signal }, chunksOf(utf8(text)));
 }
 
 /** The name of the file that says how to finish a vault. */

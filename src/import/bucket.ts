@@ -11,10 +11,11 @@ import {
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { clientConfig } from '../aws/client-options.ts';
 import type { AwsClientOptions } from '../aws/client-options.ts';
-import { awsError, failureOf, isElsewhere } from '../aws/failure.ts';
-import { sending } from '../aws/sending.ts';
+import { awsError, causeOf, failureOf, isElsewhere } from '../aws/failure.ts';
+import { sendOptions } from '../aws/send-options.ts';
 import { collect } from '../bytes.ts';
 import { SealroomError, isSealroomError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
 import { formatS3Address } from './address.ts';
 import { resumed } from './resumed.ts';
@@ -241,10 +242,10 @@ async function asked<T>(
   { bucket }: Context,
   key: string,
   signal: AbortSignal | undefined,
-  call: (options: ReturnType<typeof sending>) => Promise<T>,
+  call: (options: ReturnType<typeof sendOptions>) => Promise<T>,
 ): Promise<T> {
   try {
-    return await call(sending({ signal }));
+    return await call(sendOptions({ signal }));
   } catch (error) {
     throw objectError(error, { bucket, key, signal });
   }
@@ -257,14 +258,14 @@ function objectError(
   const thing = formatS3Address({ bucket, key });
   const failure = failureOf(error);
   const { name, status } = failure;
-  if (name === 'NoSuchBucket') return new SealroomError('bad-configuration', `there is no bucket ${bucket}`);
-  if (isElsewhere(failure)) {
-    return new SealroomError('bad-configuration', `the bucket ${bucket} is in another Region: name it`);
-  }
+  const as = (code: ErrorCode, message: string): SealroomError =>
+    new SealroomError(code, message, { cause: causeOf(error) });
+  if (name === 'NoSuchBucket') return as('bad-configuration', `there is no bucket ${bucket}`);
+  if (isElsewhere(failure)) return as('bad-configuration', `the bucket ${bucket} is in another Region: name it`);
   if (name === 'InvalidObjectState') {
-    return new SealroomError('unavailable', `${thing}: it is archived: have S3 restore it, then try again`);
+    return as('unavailable', `${thing}: it is archived: have S3 restore it, then try again`);
   }
-  if (status === 404) return new SealroomError('not-found', `${thing}: it is not there`);
+  if (status === 404) return as('not-found', `${thing}: it is not there`);
   if (status === 412) return changed(thing);
   return awsError(error, { thing, signal });
 }

@@ -7,6 +7,7 @@ import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { openAwsClients } from '../../src/aws/clients.ts';
 import { awsError } from '../../src/aws/failure.ts';
 import { SealroomError } from '../../src/errors.ts';
+import { describeError } from '../../src/http/observe/log.ts';
 import { closeAtOnce, portOf } from '../support/loopback.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -80,4 +81,17 @@ test('a failure that nothing is known of may have taken effect: unavailable', ()
 test('clients are not opened for what is no Region, and it is told from none', async () => {
   const opening = openAwsClients({ region: 'eu_west_1', credentials });
   await assert.rejects(opening, { code: 'bad-configuration', message: /Region/ });
+});
+
+test('a log is told what AWS calls the failure and which request it was, and nothing else of the answer', () => {
+  const answer = { httpStatusCode: 500, requestId: 'E2E-1', attempts: 3 };
+  const thrown = Object.assign(new Error('a data key in clear'), { name: 'InternalServerError', $metadata: answer });
+  const { cause } = describeError(awsError(thrown, { thing: 'the table' }));
+  assert.equal(cause?.name, 'InternalServerError, status 500, request E2E-1');
+  assert.doesNotMatch(JSON.stringify(cause), /in clear/);
+  const forged = Object.assign(new Error(), {
+    name: 'a data key in clear',
+    $metadata: { ...answer, requestId: 'a b' },
+  });
+  assert.equal(describeError(awsError(forged, { thing: 'the table' })).cause?.name, 'unknown, status 500');
 });

@@ -14,7 +14,7 @@ import { setupContext } from '../setup/plan.ts';
 import { lookAtTable, planTable } from '../setup/table.ts';
 import { clockFinding, watchClock } from './clock.ts';
 import { findingsOf } from './findings.ts';
-import { sending } from '../sending.ts';
+import { sendOptions } from '../send-options.ts';
 
 export interface BucketPlace {
   readonly bucket: string;
@@ -56,7 +56,7 @@ export async function examineClock(
   { bucket, table, key }: ClockSource,
   { clients, signal }: AwsExamination,
 ): Promise<Finding | undefined> {
-  const options = sending({ signal });
+  const options = sendOptions({ signal });
   const { s3, dynamodb, kms } = clients;
   const asked = async (): Promise<number | undefined> => {
     if (bucket !== undefined) {

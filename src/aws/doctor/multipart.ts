@@ -9,7 +9,7 @@ import { SealroomError } from '../../errors.ts';
 import type { CallOptions } from '../../ports.ts';
 import { bucketOf, failed } from './object-probe.ts';
 import type { ObjectProbe, ProbeFailure } from './object-probe.ts';
-import { sending } from '../sending.ts';
+import { sendOptions } from '../send-options.ts';
 
 /** Begins an upload, looks for it and gives it up. Resolves undefined when all of it worked. */
 export async function probeMultipart(
@@ -21,11 +21,11 @@ export async function probeMultipart(
   const { bucket, key } = probe;
   let action = 's3:PutObject';
   try {
-    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...at, Key: key }), sending({ signal }));
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...at, Key: key }), sendOptions({ signal }));
     try {
       action = 's3:ListBucketMultipartUploads';
       const list = new ListMultipartUploadsCommand({ ...at, Prefix: key });
-      const { Uploads = [] } = await s3.send(list, sending({ signal }));
+      const { Uploads = [] } = await s3.send(list, sendOptions({ signal }));
       if (!Uploads.some((upload) => upload.UploadId === UploadId)) throw unlisted(bucket);
     } finally {
       // Not cancelled: what was begun is given up.

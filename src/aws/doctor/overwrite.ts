@@ -5,7 +5,7 @@ import type { CallOptions } from '../../ports.ts';
 import { awsError, failureOf, isElsewhere } from '../failure.ts';
 import { bucketOf, failed } from './object-probe.ts';
 import type { ObjectProbe, ProbeFailure } from './object-probe.ts';
-import { sending } from '../sending.ts';
+import { sendOptions } from '../send-options.ts';
 
 /** Status by which a store says that the key is taken. */
 const TAKEN = 412;
@@ -35,7 +35,7 @@ export async function probeOverwrite(
 
 async function putTwice(s3: S3Client, probe: ObjectProbe, { signal }: CallOptions): Promise<boolean | ProbeFailure> {
   const input = { ...bucketOf(probe), Key: probe.key, Body: Uint8Array.of(0), IfNoneMatch: '*' };
-  const put = (): Promise<unknown> => s3.send(new PutObjectCommand(input), sending({ signal }));
+  const put = (): Promise<unknown> => s3.send(new PutObjectCommand(input), sendOptions({ signal }));
   const failure = (error: unknown): ProbeFailure =>
     failed(error, { action: 's3:PutObject', thing: thingOf(probe), signal });
   try {

@@ -19,9 +19,10 @@ import { NONCURRENT_DAYS, UPLOAD_DAYS, harmfulRules, hasOwnRule, withOwnRule } f
 import { says, statementsOf, withStatement } from './policy-document.ts';
 import type { Statement } from './policy-document.ts';
 import type { Seen } from './seen.ts';
-import type { Change, Made, SetupContext, Step, Todo } from './step.ts';
+import { NOTHING_TO_DO, notSeen } from './step.ts';
+import type { Change, Made, SetupContext, Step } from './step.ts';
 import { onceKnown } from './wait.ts';
-import { sending } from '../sending.ts';
+import { sendOptions } from '../send-options.ts';
 
 /** Changes of one bucket that come together are refused for a moment; and not all of S3 knows a new bucket at once. */
 const NOT_YET = ['OperationAborted', 'NoSuchBucket'];
@@ -67,8 +68,6 @@ interface Subject extends BucketWish {
   /** False while it is still to be made. */
   readonly there: boolean;
 }
-
-const NOTHING_TO_DO: Todo = { kind: 'nothing' };
 
 function bucketStep(presence: Presence, { bucket, account }: BucketWish, region: string): Step {
   const step = { name: 'bucket', purpose: 'Keeps the encrypted bytes.', lack: 'fault' } as const;
@@ -127,7 +126,7 @@ async function createBucket(bucket: string, context: SetupContext): Promise<void
     ...(region !== 'us-east-1' && { CreateBucketConfiguration: { LocationConstraint: locationOf(region) } }),
   });
   try {
-    await s3.send(command, sending(context));
+    await s3.send(command, sendOptions(context));
   } catch (error) {
     const { name } = failureOf(error);
     // An earlier try, of which the answer was lost.
@@ -143,7 +142,7 @@ function setting<Value>(
   step: Pick<Step, 'name' | 'purpose' | 'lack'>,
   of: (value: Value) => Pick<Step, 'found' | 'todo'>,
 ): Step {
-  if ('unseen' in seen) return { ...step, found: 'not to be seen', todo: { kind: 'unseen', action: seen.unseen } };
+  if ('unseen' in seen) return { ...step, ...notSeen(seen.unseen) };
   return { ...step, ...of(seen.value) };
 }
 
@@ -175,7 +174,7 @@ function publicAccessStep({ publicAccess }: BucketFacts, wish: Subject): Step {
     const todo = change(wish, { does: 'block it', action: 's3:PutBucketPublicAccessBlock' }, (at, context) =>
       context.clients.s3.send(
         new PutPublicAccessBlockCommand({ ...at, PublicAccessBlockConfiguration: NO_PUBLIC_ACCESS }),
-        sending(context),
+        sendOptions(context),
       ),
     );
     return { found, todo };
@@ -193,7 +192,7 @@ function ownershipStep({ ownership }: BucketFacts, wish: Subject): Step {
           ...at,
           OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
         }),
-        sending(context),
+        sendOptions(context),
       ),
     );
     return { found: value === undefined ? 'access lists are on' : `${value}: access lists are on`, todo };
@@ -207,7 +206,7 @@ function versioningStep({ versioning }: BucketFacts, wish: Subject): Step {
     const todo = change(wish, { does: 'turn it on', action: 's3:PutBucketVersioning' }, (at, context) =>
       context.clients.s3.send(
         new PutBucketVersioningCommand({ ...at, VersioningConfiguration: { Status: 'Enabled' } }),
-        sending(context),
+        sendOptions(context),
       ),
     );
     return { found: 'off', todo };
@@ -246,7 +245,7 @@ async function addRule(at: BucketAddress, context: SetupContext): Promise<void> 
       LifecycleConfiguration: { Rules: withOwnRule(rules) },
       ...(minimum !== undefined && { TransitionDefaultMinimumObjectSize: minimum }),
     }),
-    sending(context),
+    sendOptions(context),
   );
 }
 
@@ -274,13 +273,13 @@ async function addStatement(
 ): Promise<void> {
   const { s3 } = context.clients;
   const { Policy: policy } = await s3
-    .send(new GetBucketPolicyCommand(at), sending(context))
+    .send(new GetBucketPolicyCommand(at), sendOptions(context))
     .catch((error: unknown): { Policy?: string } => {
       if (failureOf(error).name !== 'NoSuchBucketPolicy') throw error;
       return {};
     });
   const command = new PutBucketPolicyCommand({ ...at, Policy: withStatement(policy, statement) });
-  await s3.send(command, sending(context));
+  await s3.send(command, sendOptions(context));
 }
 
 function encryptionStep({ encryption }: BucketFacts, wish: Subject): Step {
@@ -297,7 +296,7 @@ function encryptionStep({ encryption }: BucketFacts, wish: Subject): Step {
             Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
           },
         }),
-        sending(context),
+        sendOptions(context),
       ),
     );
     return { found: 'off', todo };

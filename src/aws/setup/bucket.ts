@@ -15,10 +15,10 @@ import type {
   TransitionDefaultMinimumObjectSize,
 } from '@aws-sdk/client-s3';
 import { awsError, failureOf } from '../failure.ts';
-import { look } from './seen.ts';
+import { NOTHING, look } from './seen.ts';
 import type { Seen } from './seen.ts';
 import type { SetupContext } from './step.ts';
-import { sending } from '../sending.ts';
+import { sendOptions } from '../send-options.ts';
 
 export interface BucketWish {
   readonly bucket: string;
@@ -55,7 +55,6 @@ export interface BucketFacts {
   readonly encryption: Seen<string | undefined>;
 }
 
-const NOTHING = { value: undefined };
 const ABSENT = {
   publicAccess: NOTHING,
   ownership: NOTHING,
@@ -70,7 +69,7 @@ export async function lookAtBucket(wish: BucketWish, context: SetupContext): Pro
   if (presence.kind !== 'here') return { presence, ...ABSENT };
   const { s3 } = context.clients;
   const at = addressOf(wish.bucket, wish.account);
-  const options = sending(context);
+  const options = sendOptions(context);
   const seen = <Value>(action: string, absent: string, call: () => Promise<Value>): Promise<Seen<Value | undefined>> =>
     look(call, { action, absent: [absent], thing: `the bucket ${wish.bucket}`, signal: context.signal });
   const [publicAccess, ownership, versioning, lifecycle, policy, encryption] = await Promise.all([
@@ -112,14 +111,14 @@ export function addressOf(bucket: string, account: string | undefined): BucketAd
 
 export async function getLifecycle(at: BucketAddress, context: SetupContext): Promise<Lifecycle> {
   const command = new GetBucketLifecycleConfigurationCommand(at);
-  const answer = await context.clients.s3.send(command, sending(context));
+  const answer = await context.clients.s3.send(command, sendOptions(context));
   return { rules: answer.Rules ?? [], minimum: answer.TransitionDefaultMinimumObjectSize };
 }
 
 async function presenceOf({ bucket, account }: BucketWish, context: SetupContext): Promise<Presence> {
   const { s3, region } = context.clients;
   try {
-    const head = await s3.send(new HeadBucketCommand(addressOf(bucket, account)), sending(context));
+    const head = await s3.send(new HeadBucketCommand(addressOf(bucket, account)), sendOptions(context));
     const { BucketRegion: found = region } = head;
     return found === region ? { kind: 'here' } : { kind: 'elsewhere', region: found };
   } catch (error) {
@@ -129,7 +128,7 @@ async function presenceOf({ bucket, account }: BucketWish, context: SetupContext
     if (status !== 403) throw awsError(error, { thing: `the bucket ${bucket}`, signal: context.signal });
   }
   // S3 says no more to whom it refuses; whether a bucket is among one's own, another call tells.
-  const own = await look(() => s3.send(new ListBucketsCommand({ Prefix: bucket }), sending(context)), {
+  const own = await look(() => s3.send(new ListBucketsCommand({ Prefix: bucket }), sendOptions(context)), {
     action: 's3:ListAllMyBuckets',
     thing: 'the list of buckets',
     signal: context.signal,

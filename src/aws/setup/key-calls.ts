@@ -5,7 +5,7 @@ import { NOT_FOUND } from './key.ts';
 import type { KeyFacts } from './key.ts';
 import type { SetupContext } from './step.ts';
 import { onceKnown, orMadeBefore } from './wait.ts';
-import { sending } from '../sending.ts';
+import { sendOptions } from '../send-options.ts';
 
 /** What KMS says of an alias or a replica that exists. */
 export const ALREADY_THERE = 'AlreadyExistsException';
@@ -18,7 +18,7 @@ export async function nameKey(
 ): Promise<void> {
   const command = new CreateAliasCommand({ AliasName: alias, TargetKeyId: idOf(keyArn) });
   const kms = context.clients.kms.of(region);
-  const name = (): Promise<unknown> => kms.send(command, sending(context));
+  const name = (): Promise<unknown> => kms.send(command, sendOptions(context));
   await onceKnown(() => orMadeBefore(name, ALREADY_THERE), [NOT_FOUND], context);
 }
 

@@ -5,11 +5,10 @@ import { isDenied } from '../failure.ts';
 import { NOT_FOUND } from './key.ts';
 import type { KeyFacts } from './key.ts';
 import { ALREADY_THERE, idOf, nameKey, primaryRegionOf } from './key-calls.ts';
+import { NOTHING_TO_DO, notSeen } from './step.ts';
 import type { Change, Step, Todo } from './step.ts';
 import { onceKnown, orMadeBefore, until } from './wait.ts';
-import { sending } from '../sending.ts';
-
-const NOTHING_TO_DO: Todo = { kind: 'nothing' };
+import { sendOptions } from '../send-options.ts';
 
 export function replicaSteps(facts: KeyFacts, region: string, alias: string | undefined): Step[] {
   const { key, replica, replicaAlias } = facts;
@@ -20,7 +19,7 @@ export function replicaSteps(facts: KeyFacts, region: string, alias: string | un
   const nameStep = { name: 'key replica alias', purpose: aliasPurpose, lack } as const;
   const steps: Step[] = [];
   if ('unseen' in replica) {
-    steps.push({ ...replicaStep, found: 'not to be seen', todo: { kind: 'unseen', action: replica.unseen } });
+    steps.push({ ...replicaStep, ...notSeen(replica.unseen) });
   } else if (replica.value !== undefined) {
     const todo = stateOfReplica(replica.value, region);
     steps.push({ ...replicaStep, found: `${replica.value.Arn}, ${replica.value.KeyState}`, todo });
@@ -29,7 +28,7 @@ export function replicaSteps(facts: KeyFacts, region: string, alias: string | un
   }
   if (alias === undefined) return steps;
   if ('unseen' in replicaAlias) {
-    steps.push({ ...nameStep, found: 'not to be seen', todo: { kind: 'unseen', action: replicaAlias.unseen } });
+    steps.push({ ...nameStep, ...notSeen(replicaAlias.unseen) });
   } else if (replicaAlias.value === undefined) {
     const change: Change = {
       kind: 'change',
@@ -65,13 +64,13 @@ function replicate(region: string, key: KeyFacts['key']): Change {
       const { kms, region: ownRegion } = context.clients;
       const primary = kms.of(primaryRegionOf(key) ?? ownRegion);
       const replication = new ReplicateKeyCommand({ KeyId: idOf(keyArn), ReplicaRegion: region });
-      const make = (): Promise<unknown> => primary.send(replication, sending(context));
+      const make = (): Promise<unknown> => primary.send(replication, sendOptions(context));
       await onceKnown(() => orMadeBefore(make, ALREADY_THERE), [NOT_FOUND], context);
       await until(
         async () => {
           try {
             const command = new DescribeKeyCommand({ KeyId: idOf(keyArn) });
-            const { KeyMetadata } = await kms.of(region).send(command, sending(context));
+            const { KeyMetadata } = await kms.of(region).send(command, sendOptions(context));
             return KeyMetadata?.KeyState === 'Enabled';
           } catch (error) {
             // Made is made: whether it may be looked at there is for the examination to say.

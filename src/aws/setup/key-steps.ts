@@ -12,9 +12,10 @@ import type { KeyFacts, KeyWish } from './key.ts';
 import { idOf, nameKey, primaryRegionOf } from './key-calls.ts';
 import { replicaSteps } from './key-replica-steps.ts';
 import { says, statementsOf, withStatement } from './policy-document.ts';
+import { NOTHING_TO_DO, notSeen } from './step.ts';
 import type { Made, SetupContext, Step, Todo } from './step.ts';
 import { onceKnown } from './wait.ts';
-import { sending } from '../sending.ts';
+import { sendOptions } from '../send-options.ts';
 
 /** Days in which a deletion can be called off; AWS takes 7 to 30. */
 export const DELETION_WINDOW = 30;
@@ -43,15 +44,13 @@ export function planKey(facts: KeyFacts, wish: KeyWish): Step[] {
   ];
 }
 
-const NOTHING_TO_DO: Todo = { kind: 'nothing' };
-
 function keyStep({ key, named }: KeyFacts, wish: KeyWish): Step {
   const step = {
     name: 'key',
     purpose: 'Wraps the data key of each file; it never leaves AWS KMS, and without it no file opens.',
     lack: 'fault',
   } as const;
-  if ('unseen' in key) return { ...step, found: 'not to be seen', todo: { kind: 'unseen', action: key.unseen } };
+  if ('unseen' in key) return { ...step, ...notSeen(key.unseen) };
   if (key.value !== undefined) {
     const fault = faultOf(key.value, wish);
     const { Arn = '', KeyState, MultiRegion } = key.value;
@@ -76,7 +75,7 @@ function keyStep({ key, named }: KeyFacts, wish: KeyWish): Step {
       make: async (_made, context) => {
         const { kms, region } = context.clients;
         const command = new CreateKeyCommand({ Description: descriptionFor(alias), MultiRegion: multiRegion });
-        const answer = await kms.of(region).send(command, sending(context));
+        const answer = await kms.of(region).send(command, sendOptions(context));
         return { keyArn: answer.KeyMetadata?.Arn, account: answer.KeyMetadata?.AWSAccountId };
       },
     },
@@ -143,8 +142,7 @@ function rotationStep({ key, rotation }: KeyFacts): Step {
     purpose: 'AWS KMS gives the key fresh material every year; what older material sealed opens as before.',
     lack: 'warning',
   } as const;
-  if ('unseen' in rotation)
-    return { ...step, found: 'not to be seen', todo: { kind: 'unseen', action: rotation.unseen } };
+  if ('unseen' in rotation) return { ...step, ...notSeen(rotation.unseen) };
   if (rotation.value === true) return { ...step, found: 'on', todo: NOTHING_TO_DO };
   if ('value' in key && key.value !== undefined && rotation.value === undefined) {
     const mend = 'Rotate it by hand, as AWS describes it for key material that was imported or is kept elsewhere.';
@@ -162,7 +160,7 @@ function rotationStep({ key, rotation }: KeyFacts): Step {
         // Of a multi-Region key, the primary's is that of all.
         const kms = context.clients.kms.of(primaryRegionOf(key) ?? context.clients.region);
         const command = new EnableKeyRotationCommand({ KeyId: idOf(keyArn) });
-        await onceKnown(() => kms.send(command, sending(context)), [NOT_FOUND], context);
+        await onceKnown(() => kms.send(command, sendOptions(context)), [NOT_FOUND], context);
       },
     },
   };
@@ -176,7 +174,7 @@ function windowStep({ policy }: KeyFacts): Step {
       'Afterwards every file that only this key sealed is lost.',
     lack: 'warning',
   } as const;
-  if ('unseen' in policy) return { ...step, found: 'not to be seen', todo: { kind: 'unseen', action: policy.unseen } };
+  if ('unseen' in policy) return { ...step, ...notSeen(policy.unseen) };
   const text = policy.value;
   if (text !== undefined && statementsOf(text) === undefined) {
     const mend = 'Look at the policy of the key by hand.';
@@ -202,9 +200,9 @@ async function keepDeletionSlow({ keyArn }: Made, context: SetupContext): Promis
   const kms = context.clients.kms.of(context.clients.region);
   // Read again: what others wrote meanwhile stays, too.
   const get = new GetKeyPolicyCommand({ KeyId: keyArn, PolicyName: 'default' });
-  const { Policy: policy } = await onceKnown(() => kms.send(get, sending(context)), [NOT_FOUND], context);
+  const { Policy: policy } = await onceKnown(() => kms.send(get, sendOptions(context)), [NOT_FOUND], context);
   // Every key has one. With nothing but a refusal in it, nobody could use the key any more.
   if (policy === undefined) throw new SealroomError('unexpected', `the key ${keyArn}: AWS KMS gave no policy of it`);
   const text = withStatement(policy, DELETION_STATEMENT);
-  await kms.send(new PutKeyPolicyCommand({ KeyId: keyArn, PolicyName: 'default', Policy: text }), sending(context));
+  await kms.send(new PutKeyPolicyCommand({ KeyId: keyArn, PolicyName: 'default', Policy: text }), sendOptions(context));
 }

@@ -8,10 +8,10 @@ import {
 } from '@aws-sdk/client-kms';
 import type { KMSClient, KeyMetadata } from '@aws-sdk/client-kms';
 import { parseKmsArn } from '../../message/kms-arn.ts';
-import { look } from './seen.ts';
+import { NOTHING, look } from './seen.ts';
 import type { Seen } from './seen.ts';
 import type { SetupContext } from './step.ts';
-import { sending } from '../sending.ts';
+import { sendOptions } from '../send-options.ts';
 
 /** Which key is wanted, or examined. */
 export interface KeyWish {
@@ -37,7 +37,6 @@ export interface KeyFacts {
 }
 
 export const NOT_FOUND = 'NotFoundException';
-const NOTHING = { value: undefined };
 
 /** The name of an alias as KMS has it. */
 export function aliasName(name: string): string {
@@ -61,12 +60,15 @@ export async function lookAtKey(wish: KeyWish, context: SetupContext): Promise<K
   if (metadata === undefined) {
     return { ...facts, rotation: NOTHING, policy: NOTHING, replica: NOTHING, replicaAlias: NOTHING };
   }
-  const rotation = await look(async () => (await kms.send(rotationOf(metadata), sending(context))).KeyRotationEnabled, {
-    action: 'kms:GetKeyRotationStatus',
-    absent: ['UnsupportedOperationException', 'KMSInvalidStateException'],
-    ...lookOptions(context),
-  });
-  const policy = await look(async () => (await kms.send(policyOf(metadata), sending(context))).Policy, {
+  const rotation = await look(
+    async () => (await kms.send(rotationOf(metadata), sendOptions(context))).KeyRotationEnabled,
+    {
+      action: 'kms:GetKeyRotationStatus',
+      absent: ['UnsupportedOperationException', 'KMSInvalidStateException'],
+      ...lookOptions(context),
+    },
+  );
+  const policy = await look(async () => (await kms.send(policyOf(metadata), sendOptions(context))).Policy, {
     action: 'kms:GetKeyPolicy',
     ...lookOptions(context),
   });
@@ -90,7 +92,7 @@ function regionOf(arn: string | undefined): string | undefined {
 }
 
 function describe(kms: KMSClient, id: string, context: SetupContext): Promise<Seen<KeyMetadata | undefined>> {
-  return look(async () => (await kms.send(new DescribeKeyCommand({ KeyId: id }), sending(context))).KeyMetadata, {
+  return look(async () => (await kms.send(new DescribeKeyCommand({ KeyId: id }), sendOptions(context))).KeyMetadata, {
     action: 'kms:DescribeKey',
     absent: [NOT_FOUND],
     ...lookOptions(context),
@@ -129,7 +131,7 @@ async function listAliases(
 ): Promise<{ arn: string; target: string | undefined }[]> {
   const found: { arn: string; target: string | undefined }[] = [];
   for (let marker: string | undefined; ;) {
-    const page = await kms.send(new ListAliasesCommand({ Marker: marker }), sending(context));
+    const page = await kms.send(new ListAliasesCommand({ Marker: marker }), sendOptions(context));
     for (const { AliasArn = '', TargetKeyId } of page.Aliases ?? []) found.push({ arn: AliasArn, target: TargetKeyId });
     if (page.Truncated !== true) return found;
     marker = page.NextMarker;
@@ -139,7 +141,7 @@ async function listAliases(
 async function listKeys(kms: KMSClient, context: SetupContext): Promise<string[]> {
   const found: string[] = [];
   for (let marker: string | undefined; ;) {
-    const page = await kms.send(new ListKeysCommand({ Marker: marker }), sending(context));
+    const page = await kms.send(new ListKeysCommand({ Marker: marker }), sendOptions(context));
     for (const { KeyId = '' } of page.Keys ?? []) found.push(KeyId);
     if (page.Truncated !== true) return found;
     marker = page.NextMarker;

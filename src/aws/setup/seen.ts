@@ -4,6 +4,9 @@ import { awsError, failureOf, isDenied } from '../failure.ts';
 /** What was seen, or the permission that was missing to see it. */
 export type Seen<Value> = { readonly value: Value } | { readonly unseen: string };
 
+/** Of what cannot be there, because what it belongs to is not. */
+export const NOTHING: { readonly value: undefined } = { value: undefined };
+
 export interface LookOptions {
   /** The permission that the call takes, such as `s3:GetBucketVersioning`. */
   readonly action: string;

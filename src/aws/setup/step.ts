@@ -27,6 +27,13 @@ export type Todo =
   /** Whoever asks may not look at it. */
   | { readonly kind: 'unseen'; readonly action: string };
 
+export const NOTHING_TO_DO: Todo = { kind: 'nothing' };
+
+/** Of what may not be looked at without that permission. */
+export function notSeen(action: string): Pick<Step, 'found' | 'todo'> {
+  return { found: 'not to be seen', todo: { kind: 'unseen', action } };
+}
+
 /** Something to be made or changed. */
 export interface Change {
   readonly kind: 'change';

@@ -9,11 +9,12 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { TableDescription, TimeToLiveDescription } from '@aws-sdk/client-dynamodb';
-import { look } from './seen.ts';
+import { NOTHING, look } from './seen.ts';
 import type { Seen } from './seen.ts';
-import type { Change, SetupContext, Step, Todo } from './step.ts';
+import { NOTHING_TO_DO, notSeen } from './step.ts';
+import type { Change, SetupContext, Step } from './step.ts';
 import { onceKnown, orMadeBefore, until } from './wait.ts';
-import { sending } from '../sending.ts';
+import { sendOptions } from '../send-options.ts';
 
 /** Names of the attributes: partition key, sort key, and the time in seconds after which an item may go by itself. */
 export const PARTITION_KEY = 'p';
@@ -27,7 +28,6 @@ export interface TableFacts {
   readonly recovery: Seen<boolean | undefined>;
 }
 
-const NOTHING = { value: undefined };
 const NOT_FOUND = 'ResourceNotFoundException';
 /** While a table is being made or changed, it takes no change. */
 const NOT_YET = [
@@ -42,7 +42,7 @@ const NOT_YET = [
 export async function lookAtTable(name: string, context: SetupContext): Promise<TableFacts> {
   const { dynamodb } = context.clients;
   const TableName = name;
-  const options = sending(context);
+  const options = sendOptions(context);
   const seen = <Value>(action: string, call: () => Promise<Value>): Promise<Seen<Value | undefined>> =>
     look(call, {
       action,
@@ -68,7 +68,7 @@ export async function lookAtTable(name: string, context: SetupContext): Promise<
 
 async function describe(name: string, context: SetupContext): Promise<TableDescription | undefined> {
   const command = new DescribeTableCommand({ TableName: name });
-  return (await context.clients.dynamodb.send(command, sending(context))).Table;
+  return (await context.clients.dynamodb.send(command, sendOptions(context))).Table;
 }
 
 /** The account in the ARN of a table. */
@@ -92,19 +92,13 @@ export function planTable(facts: TableFacts, name: string): Step[] {
   ].filter((step) => step !== undefined);
 }
 
-const NOTHING_TO_DO: Todo = { kind: 'nothing' };
-
-function unseen(action: string): Pick<Step, 'found' | 'todo'> {
-  return { found: 'not to be seen', todo: { kind: 'unseen', action } };
-}
-
 function tableStep({ table }: TableFacts, name: string): Step {
   const step = {
     name: 'table',
     purpose: 'Keeps the records, sealed, and the encrypted data keys.',
     lack: 'fault',
   } as const;
-  if ('unseen' in table) return { ...step, ...unseen(table.unseen) };
+  if ('unseen' in table) return { ...step, ...notSeen(table.unseen) };
   if (table.value === undefined) {
     const todo: Change = {
       kind: 'change',
@@ -143,7 +137,7 @@ async function createTable(name: string, context: SetupContext): Promise<void> {
       { AttributeName: SORT_KEY, KeyType: 'RANGE' },
     ],
   });
-  const make = (): Promise<unknown> => context.clients.dynamodb.send(command, sending(context));
+  const make = (): Promise<unknown> => context.clients.dynamodb.send(command, sendOptions(context));
   await orMadeBefore(make, 'ResourceInUseException');
   await until(
     async () => {
@@ -192,7 +186,7 @@ function expiryStep({ expiry }: TableFacts, name: string): Step {
     purpose: 'DynamoDB removes what has expired, such as tokens and links; nothing that owns bytes expires so.',
     lack: 'warning',
   } as const;
-  if ('unseen' in expiry) return { ...step, ...unseen(expiry.unseen) };
+  if ('unseen' in expiry) return { ...step, ...notSeen(expiry.unseen) };
   const { TimeToLiveStatus: status, AttributeName: attribute } = expiry.value ?? {};
   const on = status === 'ENABLED' || status === 'ENABLING';
   if (on && attribute === EXPIRY) return { ...step, found: `on, by ${EXPIRY}`, todo: NOTHING_TO_DO };
@@ -206,7 +200,7 @@ function expiryStep({ expiry }: TableFacts, name: string): Step {
         TableName: name,
         TimeToLiveSpecification: { Enabled: true, AttributeName: EXPIRY },
       }),
-      sending(context),
+      sendOptions(context),
     ),
   );
   return { ...step, found: 'off', todo };
@@ -218,7 +212,7 @@ function recoveryStep({ recovery }: TableFacts, name: string): Step {
     purpose: 'The table can be brought back as it was at any time of the last 35 days.',
     lack: 'warning',
   } as const;
-  if ('unseen' in recovery) return { ...step, ...unseen(recovery.unseen) };
+  if ('unseen' in recovery) return { ...step, ...notSeen(recovery.unseen) };
   if (recovery.value === true) return { ...step, found: 'on', todo: NOTHING_TO_DO };
   const todo = change({ does: 'turn it on', action: 'dynamodb:UpdateContinuousBackups' }, (context) =>
     context.clients.dynamodb.send(
@@ -226,7 +220,7 @@ function recoveryStep({ recovery }: TableFacts, name: string): Step {
         TableName: name,
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       }),
-      sending(context),
+      sendOptions(context),
     ),
   );
   return { ...step, found: 'off', todo };
@@ -240,7 +234,7 @@ function protectionStep({ table }: TableFacts, name: string): Step | undefined {
   const todo = change({ does: 'turn it on', action: 'dynamodb:UpdateTable' }, (context) =>
     context.clients.dynamodb.send(
       new UpdateTableCommand({ TableName: name, DeletionProtectionEnabled: true }),
-      sending(context),
+      sendOptions(context),
     ),
   );
   return { ...step, found: 'off', todo };

@@ -1,5 +1,5 @@
 /** Whether the stores of a vault do what its ports ask of them: tried with a blob and an item of their own. */
-import { concat, utf8 } from '../../bytes.ts';
+import { chunksOf, collect, utf8 } from '../../bytes.ts';
 import { SealroomError, isSealroomError } from '../../errors.ts';
 import type { BlobStore, Catalog, Item } from '../../ports.ts';
 import { randomBase32, randomBlobKey, randomVersion } from '../../vault/identifiers.ts';
@@ -13,7 +13,7 @@ const HOUR = 60 * 60 * 1000;
 export async function probeBlobs(blobs: BlobStore, examination: Examination, signal: AbortSignal): Promise<void> {
   // No journal entry names it: should this process be killed now, a few bytes stay that are no secret.
   const key = randomBlobKey();
-  const put = (): Promise<void> => blobs.put(key, chunkOf(PROBE), { size: PROBE.length, signal });
+  const put = (): Promise<void> => blobs.put(key, chunksOf(PROBE), { size: PROBE.length, signal });
   try {
     if ((await examination.attempt('blob write', 'taken', put)) === undefined) {
       // It may have arrived all the same, and is not missed.
@@ -75,14 +75,8 @@ export async function probeCatalog(catalog: Catalog, examination: Examination, s
   });
 }
 
-async function* chunkOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
-}
-
 async function expectBytes(reading: Promise<AsyncIterable<Uint8Array>>, expected: Uint8Array): Promise<void> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of await reading) chunks.push(Uint8Array.from(chunk));
-  if (Buffer.from(concat(chunks)).equals(expected)) return;
+  if (Buffer.from(await collect(await reading)).equals(expected)) return;
   throw new SealroomError('damaged', 'the store gave other bytes than were written just before');
 }
 

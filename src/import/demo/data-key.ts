@@ -2,7 +2,7 @@
 import { DecryptCommand } from '@aws-sdk/client-kms';
 import type { KmsClients } from '../../aws/kms-clients.ts';
 import { kmsError } from '../../aws/kms-failure.ts';
-import { sending } from '../../aws/sending.ts';
+import { sendOptions } from '../../aws/send-options.ts';
 import { DataKey } from '../../data-key.ts';
 import { SealroomError } from '../../errors.ts';
 import type { CallOptions } from '../../ports.ts';
@@ -25,7 +25,7 @@ export async function openDataKey(
   const command = new DecryptCommand({ CiphertextBlob: encryptedDataKey });
   const { Plaintext: plaintext = new Uint8Array(0) } = await kms
     .of(region)
-    .send(command, sending({ signal }))
+    .send(command, sendOptions({ signal }))
     .catch((error: unknown) => {
       throw kmsError(error, { thing: `the key of the item ${id}`, opens: true, signal });
     });

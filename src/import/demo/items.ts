@@ -4,7 +4,7 @@ import type { AttributeValue, ScanCommandOutput } from '@aws-sdk/client-dynamodb
 import { clientConfig } from '../../aws/client-options.ts';
 import type { AwsClientOptions } from '../../aws/client-options.ts';
 import { awsError, failureOf } from '../../aws/failure.ts';
-import { sending } from '../../aws/sending.ts';
+import { sendOptions } from '../../aws/send-options.ts';
 import { SealroomError } from '../../errors.ts';
 import type { CallOptions } from '../../ports.ts';
 
@@ -93,10 +93,10 @@ async function remove(
 async function asked<T>(
   table: string,
   signal: AbortSignal | undefined,
-  call: (options: ReturnType<typeof sending>) => Promise<T>,
+  call: (options: ReturnType<typeof sendOptions>) => Promise<T>,
 ): Promise<T> {
   try {
-    return await call(sending({ signal }));
+    return await call(sendOptions({ signal }));
   } catch (error) {
     if (failureOf(error).name === 'ResourceNotFoundException') {
       throw new SealroomError('bad-configuration', `there is no table ${table}`);
