@@ -5,7 +5,8 @@
  * Common to all methods:
  * - `signal` cancels: the call fails with `cancelled` and lets go of what it holds. It may have taken effect.
  * - Errors are `SealroomError`s. `unavailable` means that the outcome is unknown: it may have taken effect, or may yet.
- * - An implementation retries only what its own library retries. It never waits for a lock without end.
+ * - An implementation retries only what its own library retries, and writes of its own that met at the store. It never
+ *   waits for a lock without end.
  */
 import type { DataKey } from './data-key.ts';
 import { SealroomError, isSealroomError } from './errors.ts';

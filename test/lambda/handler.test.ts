@@ -51,6 +51,23 @@ describe('the function behind a function URL', async () => {
     assert.ok(body.equals(bytes));
   });
 
+  test('takes a file in pieces, for one request carries no more than Lambda lets through', async () => {
+    const bytes = patterned(100_000);
+    const tus = { 'tus-resumable': '1.0.0' };
+    const headers = { ...tus, 'upload-length': '100000', 'upload-metadata': 'filename YQ==' };
+    const begun = await lambda.ask('writer', { method: 'POST', path: '/v1/uploads', headers });
+    assert.equal(begun.head.statusCode, 201);
+    const path = String(begun.head.headers['location']);
+    for (let offset = 0; offset < bytes.length; offset += 40_000) {
+      const piece = { ...tus, 'upload-offset': String(offset), 'content-type': 'application/offset+octet-stream' };
+      const body = bytes.subarray(offset, offset + 40_000);
+      const sent = await lambda.ask('writer', { method: 'PATCH', path, headers: piece, body });
+      assert.deepEqual([sent.head.statusCode, sent.head.headers['upload-offset']], [204, String(offset + body.length)]);
+    }
+    const { body } = await lambda.ask('reader', { path: `${path.replace('uploads', 'files')}/content` });
+    assert.ok(body.equals(bytes));
+  });
+
   test('takes a body that comes as text', async () => {
     const headers = { 'content-type': 'text/plain' };
     const stored = await lambda.ask('writer', { method: 'POST', path: '/v1/files?name=t.txt', body: 'ü€', headers });
