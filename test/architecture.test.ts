@@ -76,13 +76,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // A command of its own, as far as that goes, with events in place of arguments.
   lambda: [...vault, ...keys, 'aws', 'access', 'http', 'config', 'compose', 'lambda'],
   // It works on the files of a vault, wherever that is.
-  import: [...vault, 'media-type', 'aws', 'import'],
+  import: [...vault, 'media-type', 'aws', 'with', 'import'],
   testing: [...vault, 'testing'],
 };
 
 /** Layer -> whose types it may know beside that. */
 const allowedTypes: Readonly<Record<string, readonly string[]>> = {
   client: ['ports', 'message', 'vault', 'access', 'http'],
+  // What it holds for others has their types.
+  config: ['access', 'http'],
 };
 
 interface Import {

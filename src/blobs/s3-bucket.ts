@@ -11,10 +11,11 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { CompletedPart, GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { CompletedPart } from '@aws-sdk/client-s3';
 import { clientConfig } from '../aws/client-options.ts';
 import type { AwsClientOptions } from '../aws/client-options.ts';
 import { failureOf } from '../aws/failure.ts';
+import type { S3Body } from '../aws/s3-body.ts';
 import { sendOptions } from '../aws/send-options.ts';
 import { SealroomError } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
@@ -36,13 +37,6 @@ export interface S3BucketOptions {
 export interface S3Upload {
   readonly key: string;
   readonly id: string;
-}
-
-/** An answer with a body, whole or of a range. */
-export interface S3Body {
-  readonly stream: NonNullable<GetObjectCommandOutput['Body']>;
-  /** Bytes that must come, where the store says so. */
-  readonly length: number | undefined;
 }
 
 /** Every call that is made of a bucket, each with what all of them carry. Errors are the SDK's own. */

@@ -4,7 +4,7 @@ import { causeOf, failureOf } from '../aws/failure.ts';
 import { cancellableChunks } from '../cancellable.ts';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
 import { checkBlobKey, checkBlobRange, type BlobStore, type CallOptions } from '../ports.ts';
-import { bodyChunks, noChunks } from './s3-body.ts';
+import { bodyChunks, noChunks } from '../aws/s3-body.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import { PartSource } from './s3-part-source.ts';
 import { settlePut } from './s3-settle.ts';

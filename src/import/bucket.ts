@@ -1,5 +1,4 @@
 /** A bucket whose objects are taken over: listed, read, and removed when asked. */
-import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -12,13 +11,17 @@ import type { GetObjectCommandOutput, ListObjectsV2CommandOutput } from '@aws-sd
 import { clientConfig } from '../aws/client-options.ts';
 import type { AwsClientOptions } from '../aws/client-options.ts';
 import { awsError, causeOf, failureOf, isElsewhere } from '../aws/failure.ts';
+import { bodyChunks } from '../aws/s3-body.ts';
 import { sendOptions } from '../aws/send-options.ts';
-import { collect } from '../bytes.ts';
+import { chunksOf, collect } from '../bytes.ts';
 import { SealroomError, isSealroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
+import { resumedChunks } from '../with/retry.ts';
 import { formatS3Address } from './address.ts';
-import { resumed } from './resumed.ts';
+
+/** How long a store may be silent in the middle of an object, in milliseconds. */
+const SILENCE = 30_000;
 
 export interface BucketOptions {
   readonly bucket: string;
@@ -36,7 +39,7 @@ export interface ObjectEntry {
 }
 
 /** An object that is being read. */
-export interface OpenedObject extends Disposable {
+export interface OpenedObject extends AsyncDisposable {
   /** Media type, as whoever stored it said. */
   readonly type: string | undefined;
   readonly encoding: string | undefined;
@@ -158,20 +161,27 @@ async function open(
   const range = length < entry.size ? rangeFrom(0) : undefined;
   const first = await getObject(context, entry, { signal, range });
   const { ContentType: type, ContentEncoding: encoding, Metadata: metadata = {}, LastModified: modified } = first;
-  let current = bodyOf(first);
+  const thing = formatS3Address({ bucket: context.bucket, key: entry.key });
+  const chunksFrom = (start: number, { Body: stream }: GetObjectCommandOutput): AsyncIterable<Uint8Array> =>
+    bodyChunks(
+      { stream, length: length - start },
+      { thing, silence: SILENCE, failure: (error) => checksumError(error, thing), signal },
+    );
+  const chunks = resumedChunks(chunksFrom(0, first), {
+    // From there on, and only of the same state: bytes of two would make a third that never was.
+    reopen: async (given) =>
+      given === length
+        ? chunksOf([])
+        : chunksFrom(given, await getObject(context, entry, { signal, range: rangeFrom(given) })),
+    signal,
+  });
   return {
     type,
     encoding,
     metadata,
     modified,
-    chunks: resumed({
-      size: length,
-      first: current,
-      // From there on, and only of the same state: bytes of two would make a third that never was.
-      open: async (start) => (current = bodyOf(await getObject(context, entry, { signal, range: rangeFrom(start) }))),
-      failure: (error) => streamError(error, formatS3Address({ bucket: context.bucket, key: entry.key }), signal),
-    }),
-    [Symbol.dispose]: () => void current.destroy(),
+    chunks,
+    [Symbol.asyncDispose]: async () => void (await chunks.return?.()),
   };
 }
 
@@ -181,7 +191,7 @@ async function beginning(
   length: number,
   { signal }: CallOptions = {},
 ): Promise<Uint8Array> {
-  using object = await open(context, entry, { signal, length: Math.min(length, entry.size) });
+  await using object = await open(context, entry, { signal, length: Math.min(length, entry.size) });
   return await collect(object.chunks, length);
 }
 
@@ -196,14 +206,6 @@ function getObject(
       options,
     ),
   );
-}
-
-function bodyOf({ Body: body }: GetObjectCommandOutput): Readable {
-  if (body instanceof Readable) {
-    // One that is let go before its end tells of that by an error, which nobody waits for any more.
-    return body.on('error', () => undefined);
-  }
-  throw new SealroomError('unexpected', 'the AWS SDK gave an object that is no stream');
 }
 
 async function tags(context: Context, key: string, { signal }: CallOptions = {}): Promise<Record<string, string>> {
@@ -274,15 +276,10 @@ function changed(thing: string): SealroomError {
   return new SealroomError('conflict', `${thing}: it was changed since it was looked at`);
 }
 
-/** Of a stream that breaks; undefined when the connection did, and nothing is wrong with the bytes. */
-function streamError(error: unknown, thing: string, signal: AbortSignal | undefined): SealroomError | undefined {
-  if (error instanceof SealroomError) return error;
-  if (signal?.aborted) return awsError(error, { thing, signal });
-  // The SDK has no other mark on what it throws when the checksum that came with an object is not that of its bytes.
-  if (error instanceof Error && error.message.startsWith('Checksum mismatch')) {
-    return new SealroomError('damaged', `${thing}: its bytes are not those that its checksum was made of`);
-  }
-  return undefined;
+/** The SDK has no other mark on what it throws when the checksum that came with an object is not that of its bytes. */
+function checksumError(error: unknown, thing: string): SealroomError | undefined {
+  if (!(error instanceof Error) || !error.message.startsWith('Checksum mismatch')) return undefined;
+  return new SealroomError('damaged', `${thing}: its bytes are not those that its checksum was made of`);
 }
 
 function unquoted(etag: string | undefined): string {

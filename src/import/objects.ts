@@ -144,7 +144,7 @@ async function openOriginal(options: ImportObjectsOptions, entry: ObjectEntry, o
     tags,
     size: entry.size,
     chunks: counted(object.chunks, options),
-    [Symbol.dispose]: () => object[Symbol.dispose](),
+    [Symbol.asyncDispose]: () => object[Symbol.asyncDispose](),
   };
 }
 
@@ -160,6 +160,6 @@ async function removeOriginal(
 }
 
 async function digestOfObject(options: ImportObjectsOptions, entry: ObjectEntry): Promise<Uint8Array> {
-  using object = await options.bucket.open(entry, options);
+  await using object = await options.bucket.open(entry, options);
   return await digestOf(counted(object.chunks, options));
 }

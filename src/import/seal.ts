@@ -8,7 +8,7 @@ import { idempotencyOf } from './origin.ts';
 import type { Origin } from './origin.ts';
 
 /** An original that is open, to be read once. */
-export interface Original extends Disposable {
+export interface Original extends AsyncDisposable {
   readonly name: string;
   readonly type: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ export async function sealOriginal(
   { signal }: CallOptions = {},
 ): Promise<SealedOriginal> {
   for (let removals = 0; ; removals++) {
-    using original = await open();
+    await using original = await open();
     const { name, type, metadata, tags, size } = original;
     const source = new HashedSource(original.chunks);
     const idempotency = idempotencyOf(origin, removals);

@@ -12,7 +12,8 @@ import { withResumedReads } from '../../src/with/retry.ts';
 import { drain, iteratorOf, TrackedSource } from '../support/streams.ts';
 
 const unavailable = (): SealroomError => new SealroomError('unavailable', 'it broke');
-const atOnce = { pause: async (): Promise<void> => undefined };
+/** Small blobs: a byte is progress enough. */
+const atOnce = { pause: async (): Promise<void> => undefined, progress: 1 };
 
 /** One thing that a call of `get` does: fail at once, or break after so many bytes; none: nothing goes wrong. */
 type Step = { readonly refuse: Error } | { readonly breakAfter: number; readonly error: Error } | undefined;
@@ -122,11 +123,29 @@ describe('withResumedReads', () => {
       refusal,
       { refuse: last },
     ]);
-    const { bytes, error } = await drain(await withResumedReads(store, { pause }).get(randomBlobKey()));
+    const { bytes, error } = await drain(await withResumedReads(store, { pause, progress: 1 }).get(randomBlobKey()));
     assert.equal(error, last);
     assert.deepEqual(bytes, patterned(100).slice(0, 10));
     assert.deepEqual(waits, [1, 2, 3]);
     assert.equal(store.asked.length, 4);
+  });
+
+  test('gives up after three times in a row with next to nothing between', async () => {
+    const steps = Array.from({ length: 50 }, () => ({ breakAfter: 8, error: unavailable() }));
+    const store = new BreakingStore(patterned(1000), steps);
+    const { bytes, error } = await drain(
+      await withResumedReads(store, { ...atOnce, progress: 9 }).get(randomBlobKey()),
+    );
+    assert.equal((error as SealroomError).code, 'unavailable');
+    assert.deepEqual([bytes.length, store.asked.length], [32, 4]);
+    assert.deepEqual(
+      await collect(
+        await withResumedReads(new BreakingStore(patterned(1000), steps), { ...atOnce, progress: 8 }).get(
+          randomBlobKey(),
+        ),
+      ),
+      patterned(1000),
+    );
   });
 
   test('counts anew once a byte came, and not for an empty chunk', async () => {
@@ -198,7 +217,7 @@ describe('withResumedReads', () => {
         await new Promise((_resolve, reject) => signal.addEventListener('abort', reject));
       };
       const { signal } = controller;
-      const chunks = iteratorOf(await withResumedReads(store, { pause }).get(randomBlobKey(), { signal }));
+      const chunks = iteratorOf(await withResumedReads(store, { pause, progress: 1 }).get(randomBlobKey(), { signal }));
       const next = chunks.next();
       await waiting.promise;
       if (give === 'cancel') {

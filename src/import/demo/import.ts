@@ -238,7 +238,7 @@ async function openOriginal(
   options: ImportDemoOptions,
   { item, entry, origin, key }: OriginalItem,
 ): Promise<Original & Pick<Read, 'kind'>> {
-  using scope = new DisposableStack();
+  await using scope = new AsyncDisposableStack();
   const object = scope.use(await options.bucket.open(entry, options));
   const { beginning, chunks } = await openCtr(counted(object.chunks, options), key);
   const kind = kindOf(beginning);
@@ -247,11 +247,11 @@ async function openOriginal(
   const type = (await typeOf(name, undefined)) ?? kind?.type;
   const metadata = originMetadata(origin, { modified: object.modified });
   const opened = scope.move();
-  return { kind, name, type, metadata, size: entry.size, chunks, [Symbol.dispose]: () => opened.dispose() };
+  return { kind, name, type, metadata, size: entry.size, chunks, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 async function readOpened(options: ImportDemoOptions, { entry, key }: OriginalItem): Promise<Read> {
-  using object = await options.bucket.open(entry, options);
+  await using object = await options.bucket.open(entry, options);
   const { beginning, chunks } = await openCtr(counted(object.chunks, options), key);
   return { digest: await digestOf(chunks), kind: kindOf(beginning) };
 }

@@ -1,13 +1,22 @@
 import { Readable } from 'node:stream';
-import { awsError } from '../aws/failure.ts';
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { SealroomError, throwIfCancelled } from '../errors.ts';
-import type { S3Body } from './s3-bucket.ts';
+import { awsError } from './failure.ts';
+
+/** The body of an answer, as the SDK gives it. */
+export interface S3Body {
+  readonly stream: GetObjectCommandOutput['Body'];
+  /** Bytes that must come, where the store says so. */
+  readonly length: number | undefined;
+}
 
 export interface BodyOptions {
   /** What to call the store in an error. */
   readonly thing: string;
   /** Milliseconds for which the store may be silent while a chunk is asked for; none for ever. */
   readonly silence: number;
+  /** What an error of the stream is, where that is more than that it broke. */
+  readonly failure?: ((error: unknown) => SealroomError | undefined) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -18,7 +27,7 @@ export interface BodyOptions {
  */
 export function bodyChunks(
   { stream, length }: S3Body,
-  { thing, silence, signal }: BodyOptions,
+  { thing, silence, failure, signal }: BodyOptions,
 ): AsyncIterableIterator<Uint8Array, undefined> {
   if (!(stream instanceof Readable)) throw new SealroomError('unexpected', `${thing}: the SDK gave no stream`);
   // One that breaks before anybody reads it would end the process.
@@ -48,13 +57,13 @@ export function bodyChunks(
           received += next.value.length;
           return next;
         }
-        if (length !== undefined && received !== length) throw broken('a blob broke off');
+        if (length !== undefined && received !== length) throw broken('the connection broke off');
         return end();
       } catch (error) {
         // Not when it was given up meanwhile, which is what broke it.
         if (done) return end();
         end();
-        throw awsError(error, { thing, signal });
+        throw failure?.(error) ?? awsError(error, { thing, signal });
       } finally {
         clearTimeout(late);
       }
