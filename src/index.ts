@@ -18,8 +18,11 @@ export type {
   Stat,
   Verification,
 } from './vault/files.ts';
+export type { JournalSummary } from './vault/journal-summary.ts';
+export type { KeyCount, KeyCounts } from './vault/key-counts.ts';
 export type { SweepReport } from './vault/sweep.ts';
-export type { Tenant } from './vault/item-kinds.ts';
+export type { Quota, Tenant, Usage } from './vault/item-kinds.ts';
+export type { TenantStat } from './vault/tenant-stats.ts';
 
 export { encrypt } from './envelope/encrypt.ts';
 export type { EncryptOptions } from './envelope/encrypt.ts';

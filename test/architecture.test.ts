@@ -166,6 +166,44 @@ test('only the configuration reads the environment', () => {
   assert.deepEqual(readers, ['config/config.ts']);
 });
 
+const page = resolve(import.meta.dirname, '../web/src');
+const pageImports = readdirSync(page, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name))
+  .flatMap((name) => importsOf(join(page, name)));
+
+/** What runs in browsers, too: the client, and what the client stands on. */
+const pageMayImport = allowed['client']!;
+const pageMayKnow = new Set(['vault', 'access', 'http', 'message', 'ports']);
+
+test('the page speaks to the service through the client, and knows types of what it is told', () => {
+  assert.ok(pageImports.length > 100, 'the imports were found');
+  const broken = pageImports
+    .filter(({ to }) => to.startsWith('.'))
+    .map(({ from, to, typeOnly }) => ({ from, to: resolve(dirname(from), to), typeOnly }))
+    .filter(({ to }) => !to.startsWith(page + sep))
+    .filter(({ to, typeOnly }) => {
+      const other = to.startsWith(source + sep) ? layerOf(to) : to;
+      return !pageMayImport.includes(other) && !(typeOnly && pageMayKnow.has(other));
+    })
+    .map(({ from, to }) => `${relative(page, from)} imports ${relative(source, to)}`);
+  assert.deepEqual(broken, []);
+});
+
+test('the page imports nothing of Node, and no package that is not for pages', () => {
+  const packages = ['react', 'react-dom', 'react-aria-components', '@tanstack/react-virtual', 'tus-js-client'];
+  const known = [...packages, 'pdfjs-dist'];
+  const named = pageImports.map(({ to }) => to).filter((to) => !to.startsWith('.'));
+  const others = named.filter((to) => !known.some((name) => to === name || to.startsWith(`${name}/`)));
+  assert.deepEqual(others, []);
+});
+
+test('nothing but the view of PDF files loads pdf.js, and that when it is first used', () => {
+  const users = pageImports.filter(({ to, typeOnly }) => to.startsWith('pdfjs-dist') && !typeOnly);
+  assert.ok(users.length > 0);
+  const folders = new Set(users.map(({ from }) => relative(page, dirname(from))));
+  assert.deepEqual([...folders], ['file']);
+});
+
 test('importing the package root loads no SQLite, no server, no SDK and no package at all', () => {
   const script = `
     import { registerHooks } from 'node:module';

@@ -27,6 +27,8 @@ describe('the published package', async () => {
 
   before(async () => {
     await run(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')]);
+    await run(process.execPath, [join(root, 'tools/build-page.ts')]);
+    cpSync(join(root, 'dist/web'), join(installed, 'dist/web'), { recursive: true });
     cpSync(join(root, 'package.json'), join(installed, 'package.json'));
     for (const path of manifest.files) {
       if (path !== 'dist') cpSync(join(root, path), join(installed, path), { recursive: true });
@@ -59,6 +61,28 @@ describe('the published package', async () => {
   test('runs its command', async () => {
     const { stdout } = await run(process.execPath, [join(installed, 'bin/sealroom.mjs'), '--version']);
     assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('has the page, and its service offers it', async () => {
+    const workplace = join(folder, 'page');
+    mkdirSync(workplace);
+    await using service = await startService(installed, workplace);
+    const address = service.environment['SEALROOM_URL']!;
+    const document = await (await fetch(address)).text();
+    assert.match(document, /<div id="root"><\/div>/);
+    const [, script] = /<script type="module" crossorigin src="([^"]+)">/.exec(document)!;
+    const answer = await fetch(address + script!);
+    assert.equal(answer.status, 200);
+    assert.match(answer.headers.get('content-type')!, /^text\/javascript/);
+    assert.ok((await answer.text()).length > 10_000);
+  });
+
+  test('is made with the page, from nothing', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      readonly scripts: Readonly<Record<string, string>>;
+    };
+    assert.match(scripts['prepack']!, /rmSync\('dist'.*run --silent build && .*run --silent build:page$/);
+    assert.ok(manifest.files.includes('dist'));
   });
 
   const examples = Array.from(

@@ -8,6 +8,8 @@ import { encodeFields } from '../vault/encoding.ts';
 import { isLabel } from './labels.ts';
 import { isSafeAddress } from './provider.ts';
 import { ProviderKeys } from './provider-keys.ts';
+import { ProviderSignIn } from './sign-in.ts';
+import type { SignIn } from './sign-in.ts';
 import { isTenantName } from '../vault/identifiers.ts';
 import { OPERATOR, ROLES } from './roles.ts';
 import type { Principal, Role } from './roles.ts';
@@ -37,6 +39,10 @@ export interface OidcOptions {
   readonly requireAccessTokenType?: boolean | undefined;
   /** How long the provider may take to answer, in milliseconds; 5 seconds unless given. */
   readonly timeout?: number | undefined;
+  /** What the provider calls the page: a public client. People sign in there by way of the provider where it is given. */
+  readonly clientId?: string | undefined;
+  /** What the page asks the provider for; `openid` unless given, and never without it. */
+  readonly scope?: string | undefined;
 }
 
 /** Verifies an access token: null for whatever is none that is valid. */
@@ -62,6 +68,8 @@ const CLOCK_TOLERANCE = 30;
 const DEFAULT_TIMEOUT = 5000;
 const LONGEST_TIMEOUT = 60_000;
 const LONGEST_TOKEN = 16 * 1024;
+/** RFC 6749, section 3.3. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** Claims that ID tokens and logout tokens have, and access tokens have not. */
@@ -101,6 +109,24 @@ export function accessTokenVerifier(
   };
 }
 
+/**
+ * How people sign in from the page; undefined where the page has no client id.
+ *
+ * @throws SealroomError `bad-configuration`
+ */
+export function signInFinder(
+  options: OidcOptions,
+  {
+    now,
+    fetch = globalThis.fetch,
+  }: { readonly now: () => number; readonly fetch?: typeof globalThis.fetch | undefined },
+): ((options?: CallOptions) => Promise<SignIn>) | undefined {
+  const { issuer, clientId, scope, timeout } = checkOptions(options);
+  if (clientId === undefined) return undefined;
+  const signIn = new ProviderSignIn({ issuer, clientId, scope, timeout, now, fetch });
+  return ({ signal } = {}) => signIn.find({ signal });
+}
+
 interface CheckedOptions {
   readonly issuer: string;
   readonly audience: string;
@@ -112,6 +138,8 @@ interface CheckedOptions {
   readonly roles: ReadonlyMap<string, Role>;
   readonly requireAccessTokenType: boolean;
   readonly timeout: number;
+  readonly clientId: string | undefined;
+  readonly scope: string;
 }
 
 function checkOptions(options: OidcOptions): CheckedOptions {
@@ -126,8 +154,10 @@ function checkOptions(options: OidcOptions): CheckedOptions {
     roles: new Map(Object.entries(options.roles ?? OWN_NAMES)),
     requireAccessTokenType: options.requireAccessTokenType ?? true,
     timeout: options.timeout ?? DEFAULT_TIMEOUT,
+    clientId: options.clientId,
+    scope: options.scope ?? 'openid',
   };
-  const { issuer, audience, jwksUri, algorithms, tenantClaim, roleClaim, roles, timeout } = checked;
+  const { issuer, audience, jwksUri, algorithms, tenantClaim, roleClaim, roles, timeout, clientId, scope } = checked;
   demand(isSafeAddress(issuer) && !issuer.includes('?'), 'issuer', 'is an https address without a query');
   demand(audience !== '', 'audience', 'is what the provider calls this service');
   demand(jwksUri === undefined || isSafeAddress(jwksUri), 'jwksUri', 'is an https address');
@@ -138,6 +168,14 @@ function checkOptions(options: OidcOptions): CheckedOptions {
   const usable = [...roles].every(([value, role]) => /^\S+$/.test(value) && ROLES.includes(role));
   demand(roles.size > 0 && usable, 'roles', `give values without spaces one of the roles ${ROLES.join(', ')}`);
   demand(Number.isInteger(timeout) && timeout > 0 && timeout <= LONGEST_TIMEOUT, 'timeout', 'is a minute at most');
+  demand(clientId !== '', 'clientId', 'is what the provider calls the page');
+  demand(clientId !== undefined || options.scope === undefined, 'scope', 'is for a page that has a clientId');
+  // Without it there is no ID token, whose nonce ties what comes back to the tab that asked.
+  demand(
+    SCOPE.test(scope) && scope.split(' ').includes('openid'),
+    'scope',
+    'has words with spaces between, openid too',
+  );
   return checked;
 }
 

@@ -3,7 +3,8 @@ import type { CryptoKey, FlattenedJWSInput, JSONWebKeySet, JWSHeaderParameters }
 import { orCancelled } from '../cancellable.ts';
 import { SealroomError } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
-import { fetchJson, fetchObject, isSafeAddress, providerFailed } from './provider.ts';
+import { addressIn, discover } from './discovery.ts';
+import { fetchJson, providerFailed } from './provider.ts';
 import type { ProviderRequests } from './provider.ts';
 
 /** After this long the keys are asked for again: one that the provider took back must not serve for ever. */
@@ -101,17 +102,11 @@ export class ProviderKeys {
     }
   }
 
-  /** Where the keys are (OpenID Connect Discovery 1.0, section 4). */
+  /** Where the keys are. */
   async #address(): Promise<string> {
     const { issuer, jwksUri } = this.#options;
     if (jwksUri !== undefined) return jwksUri;
-    const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const document = await fetchObject(address, this.#options);
-    // Section 4.3: whoever speaks for another issuer speaks for none.
-    if (document.string('issuer') !== issuer) throw providerFailed('its discovery document is of another issuer');
-    const found = document.string('jwks_uri');
-    if (!isSafeAddress(found)) throw providerFailed('its jwks_uri is neither https nor on this machine');
-    return found;
+    return addressIn(await discover(issuer, this.#options), 'jwks_uri');
   }
 }
 

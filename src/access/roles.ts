@@ -26,8 +26,8 @@ export interface Principal {
  * - `read`: list, stat, get, verify, export; tickets for downloads of one's own
  * - `write`: put, update, remove
  * - `publish`: links, which let others read
- * - `administer`: tokens of one's tenant
- * - `operate`: tenants, sweeps, tokens of `*`; for the operator only
+ * - `administer`: tokens of one's tenant, and which wrapping keys its files depend on
+ * - `operate`: tenants, journal, sweeps, tokens of `*`; for the operator only
  * - `observe`: metrics; for whoever is of `*`
  */
 export type Action = 'read' | 'write' | 'publish' | 'administer' | 'operate' | 'observe';

@@ -1,16 +1,13 @@
 /** Using a link: each use is counted once, and gives a visit within which ranges and retries are free. */
-import { toBase64 } from '../base64.ts';
 import { isSealroomError } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
 import { retryConflicts } from '../vault/write.ts';
-import { isOver, timeAfter } from './core.ts';
+import { timeAfter } from './core.ts';
 import type { AccessCore } from './core.ts';
 import { LINK_ATTEMPTS, findLink, linkPut } from './links.ts';
 import type { FoundLink, Link, LinkCore } from './links.ts';
-import { HASH_LENGTH, newSecret, secretMatches, splitSecret } from './secrets.ts';
-
-const VISITS = 'visit';
-const VISIT_TIME = 60 * 60 * 1000;
+import { secretMatches, splitSecret } from './secrets.ts';
+import { VISIT_TIME, findVisit, newVisit } from './visit-items.ts';
 
 /** What a link leads to. */
 export interface SharedFile {
@@ -38,7 +35,7 @@ export async function sharedFile(
   const found = await openLink(core, secret, { signal });
   if (found === undefined) return undefined;
   const { link } = found;
-  const visited = visit !== undefined && (await isVisit(core, link.id, visit, { signal }));
+  const visited = visit !== undefined && (await findVisit(core, link.id, { visit, signal })) !== undefined;
   if ((isUsedUp(link) && !visited) || !(await hasFile(core, link, { signal }))) return undefined;
   return { link: link.id, tenant: link.tenant, file: link.file, visited };
 }
@@ -64,21 +61,13 @@ async function countUse(
   { link, version }: FoundLink,
   { signal }: CallOptions,
 ): Promise<Visit> {
-  const { id, text, hash } = newSecret();
   const hour = timeAfter(now(), VISIT_TIME);
   const visitExpires = hour < link.expires ? hour : link.expires;
-  const visit = {
-    type: 'put',
-    partition: VISITS,
-    sort: `${link.id}/${id}`,
-    value: { hash: toBase64(hash), expires: visitExpires },
-    expect: null,
-    expires: Date.parse(visitExpires),
-  } as const;
+  const { visit, change } = newVisit(link.id, { expires: visitExpires });
   // The visit first: nobody else writes it, so after an answer that got lost it tells whether this use was counted,
   // where the link may have been counted on by others.
-  await vault.items.write([visit, linkPut({ ...link, used: link.used + 1 }, version)], { signal });
-  return { link: link.id, tenant: link.tenant, file: link.file, visit: text, visitExpires };
+  await vault.items.write([change, linkPut({ ...link, used: link.used + 1 }, version)], { signal });
+  return { link: link.id, tenant: link.tenant, file: link.file, visit, visitExpires };
 }
 
 /** A link whose secret this is, used up or not. */
@@ -87,14 +76,6 @@ async function openLink(core: AccessCore, text: string, options: CallOptions): P
   if (given === undefined) return undefined;
   const found = await findLink(core, given.id, options);
   return secretMatches(given, found?.link.hash) ? found : undefined;
-}
-
-async function isVisit({ vault, now }: AccessCore, link: string, text: string, options: CallOptions): Promise<boolean> {
-  const given = splitSecret(text);
-  if (given === undefined) return false;
-  const item = await vault.items.get(VISITS, `${link}/${given.id}`, options);
-  const matches = secretMatches(given, item?.value.bytes('hash', HASH_LENGTH));
-  return matches && item !== undefined && !isOver(item.value.string('expires'), now());
 }
 
 function isUsedUp({ downloads, used }: Link): boolean {

@@ -1,11 +1,13 @@
 /** What a command reads: a file, or stdin. */
 import { fstat, read } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { cancellableChunks } from '../cancellable.ts';
 import { SealroomError } from '../errors.ts';
 import { fileError, systemCode } from '../file-errors.ts';
 import type { CallOptions } from '../ports.ts';
+import { RereadableFile } from './rereadable-file.ts';
 
 /** Which file it is, whatever name it goes by. */
 export interface FileIdentity {
@@ -20,6 +22,8 @@ export interface Input extends AsyncDisposable {
   readonly size?: number;
   /** For a regular file. */
   readonly identity?: FileIdentity;
+  /** The same bytes, as often as need be: for a regular file that says how long it is, and has a name. */
+  readonly again?: RereadableFile;
 }
 
 const STDIN = 0;
@@ -43,7 +47,9 @@ async function openFile(path: string, signal: AbortSignal | undefined): Promise<
     const handle = await open(path, 'r');
     const close = (): Promise<void> => handle.close();
     try {
-      return { ...(await inputOf(handle.fd, path, signal)), [Symbol.asyncDispose]: close };
+      const status = await statusOf(handle.fd, path);
+      const again = status.isFile() && status.size > 0n ? { again: new RereadableFile(handle, { path, status }) } : {};
+      return { ...inputOf(handle.fd, { thing: path, status, signal }), ...again, [Symbol.asyncDispose]: close };
     } catch (error) {
       await close();
       throw error;
@@ -56,23 +62,26 @@ async function openFile(path: string, signal: AbortSignal | undefined): Promise<
 }
 
 async function openStdin(signal: AbortSignal | undefined): Promise<Input> {
-  const status = await statDescriptor(STDIN).catch((error: unknown) => {
+  const status = await statusOf(STDIN, 'stdin').catch((error: unknown) => {
     throw fileError(error, 'stdin');
   });
   const input = status.isFile()
-    ? await inputOf(STDIN, 'stdin', signal)
+    ? inputOf(STDIN, { thing: 'stdin', status, signal })
     : { chunks: cancellableChunks(stdinChunks(), signal) };
   // It stays open: it is not this command's to close.
   return { ...input, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
-async function inputOf(
-  descriptor: number,
-  thing: string,
-  signal: AbortSignal | undefined,
-): Promise<Omit<Input, typeof Symbol.asyncDispose>> {
+async function statusOf(descriptor: number, thing: string): Promise<BigIntStats> {
   const status = await statDescriptor(descriptor, { bigint: true });
   if (status.isDirectory()) throw new SealroomError('usage', `${thing}: it is a folder, and a file is wanted`);
+  return status;
+}
+
+function inputOf(
+  descriptor: number,
+  { thing, status, signal }: CallOptions & { readonly thing: string; readonly status: BigIntStats },
+): Omit<Input, typeof Symbol.asyncDispose> {
   const regular = status.isFile();
   const chunks = cancellableChunks(descriptorChunks(descriptor, { thing, ahead: regular }), signal);
   // A file of the kernel's (/proc) says that it is empty, and is not.

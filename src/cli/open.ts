@@ -4,6 +4,7 @@
  */
 import type { NewToken, TokenRequest, VaultVerbs } from '../access/access.ts';
 import type { Client } from '../client/connect.ts';
+import type { RemoteFiles } from '../client/files.ts';
 import type { AddressedLinks } from '../client/links.ts';
 import type { ComposeOptions, OpenedVault } from '../compose/open.ts';
 import { loadConfig, remoteService, tenantName, vaultFolder } from '../config/config.ts';
@@ -19,6 +20,16 @@ export interface OpenedFiles extends AsyncDisposable {
   readonly files: Files;
   /** Paths of files that are open meanwhile, and must not be read or replaced. */
   readonly ownFiles: readonly string[];
+  /** The service that they are in. */
+  readonly service?: OpenedService;
+}
+
+/** A service, as what is under way there is remembered. */
+export interface OpenedService {
+  readonly address: string;
+  /** Where one was named. */
+  readonly tenant: string | undefined;
+  readonly files: RemoteFiles;
 }
 
 /** Everything else. */
@@ -34,8 +45,11 @@ export interface OpenedVerbs extends AsyncDisposable {
 export async function openFiles(session: Session): Promise<OpenedFiles> {
   const service = serviceOf(session);
   if (service !== undefined) {
-    const client = await connectTo(service);
-    return { files: client.tenant(session.tenant ?? service.tenant), ownFiles: [], ...nothingToClose };
+    const [client, { serviceAddress }] = await Promise.all([connectTo(service), import('../client/address.ts')]);
+    const tenant = session.tenant ?? service.tenant;
+    const files = client.tenant(tenant);
+    const address = serviceAddress(service.url, service);
+    return { files, ownFiles: [], service: { address, tenant, files }, ...nothingToClose };
   }
   const { opened } = await openLocal(session);
   try {
@@ -84,7 +98,7 @@ async function remoteVerbs(session: Session, service: RemoteService): Promise<Op
 const nothingToClose: AsyncDisposable = { [Symbol.asyncDispose]: () => Promise.resolve() };
 
 /** The service to speak to; a vault that is named on the command line counts more. */
-function serviceOf({ vault }: Session): RemoteService | undefined {
+export function serviceOf({ vault }: Session): RemoteService | undefined {
   return vault === undefined ? remoteService() : undefined;
 }
 

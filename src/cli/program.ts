@@ -143,6 +143,7 @@ function addFileCommands(program: Command, start: Start): void {
     .addOption(contextOption('public pair to bind to the file; may be repeated'))
     .option('--expires <when>', `when it goes by itself: ${TIME}`)
     .option('--retain-until <when>', 'until when nothing removes it: the same')
+    .option('--resume', 'through a service: go on with a large file whose put was stopped')
     .action(async (paths: string[], options: PutArguments, command: Command) =>
       (await import('./commands/put.ts')).put(start(command), paths, options),
     );

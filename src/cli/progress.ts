@@ -29,6 +29,8 @@ export class Progress implements Disposable {
   readonly #start: number;
   readonly #timer: NodeJS.Timeout | undefined;
   #done = 0;
+  /** What was done before this began. */
+  #before: number | undefined;
   #drawn = false;
 
   constructor(stream: ProgressStream, options: ProgressOptions) {
@@ -42,6 +44,12 @@ export class Progress implements Disposable {
   /** Counts bytes as done. */
   add(bytes: number): void {
     this.#done += bytes;
+  }
+
+  /** Says how far the work is; what it begins with was done before. */
+  reach(bytes: number): void {
+    this.#before ??= bytes;
+    this.#done = bytes;
   }
 
   /** Counts the bytes of a stream as they pass. */
@@ -74,7 +82,7 @@ export class Progress implements Disposable {
 
   #line(elapsed: number): string {
     const { label, total } = this.#options;
-    const speed = `${formatSize((this.#done / elapsed) * 1000)}/s`;
+    const speed = `${formatSize((Math.max(0, this.#done - (this.#before ?? 0)) / elapsed) * 1000)}/s`;
     // The last column stays free: some terminals would go to the next line.
     const width = (this.#stream.columns || 80) - 1;
     if (!total) return fitted(label, ` ${formatSize(this.#done)} ${speed}`, width);

@@ -6,6 +6,7 @@ import type { RemoteFiles } from './files.ts';
 import { remoteLinks } from './links.ts';
 import type { AddressedLinks } from './links.ts';
 import { operatorVerbs } from './operator.ts';
+import type { OverviewVerbs } from './operator.ts';
 import { Requests } from './requests.ts';
 import { remoteTokens } from './tokens.ts';
 import type { RemoteTokens } from './tokens.ts';
@@ -24,6 +25,16 @@ export interface ConnectOptions {
    * pages: their `fetch` sends no streams, or only by HTTP/2.
    */
   readonly streams?: boolean | undefined;
+  /**
+   * What has more bytes than this, and can be read again, is sent in a way that survives a broken line; 64 MiB unless
+   * given.
+   */
+  readonly resumableAbove?: number | undefined;
+  /**
+   * Most bytes of it in one request, where what is on the way takes no more. Unless given, as many as there are, or
+   * 64 MiB where streams are not sent as they come.
+   */
+  readonly pieceLength?: number | undefined;
   /** In place of the built-in one. */
   readonly fetch?: typeof fetch | undefined;
   /** Milliseconds before what failed is tried again, doubled each time; 250 unless given. */
@@ -34,13 +45,16 @@ export interface ConnectOptions {
  * What a vault offers, by way of its service. As on the vault itself, but that whatever does not open is `cannot-open`:
  * which check failed is not told over a network.
  */
-export interface Client extends VaultVerbs {
+export interface Client extends VaultVerbs, OverviewVerbs {
   /** @param name the token's own unless given; for an operator, `default` */
   tenant(name?: string): RemoteFiles;
   /** @param tenant the token's own unless given; for an operator, `default` */
   links(tenant?: string): AddressedLinks;
   readonly tokens: RemoteTokens;
 }
+
+/** Bytes from which on an upload is worth the requests that it takes more. */
+export const RESUMABLE_ABOVE: number = 64 * 1024 * 1024;
 
 /**
  * Speaks to a service; sends nothing yet.
@@ -50,6 +64,7 @@ export interface Client extends VaultVerbs {
 export function connect(options: ConnectOptions): Client {
   const base = serviceAddress(options.url, options);
   const streams = options.streams ?? !isPage();
+  const { resumableAbove = RESUMABLE_ABOVE, pieceLength = streams ? Infinity : RESUMABLE_ABOVE } = options;
   const requests = new Requests({
     base,
     authorization: authorization(options.token),
@@ -59,7 +74,7 @@ export function connect(options: ConnectOptions): Client {
   });
   return {
     ...operatorVerbs(requests),
-    tenant: (tenant) => remoteFiles({ requests, base, tenant, streams }),
+    tenant: (tenant) => remoteFiles({ requests, base, tenant, streams, resumableAbove, pieceLength }),
     links: (tenant) => remoteLinks(requests, tenant),
     tokens: remoteTokens(requests),
   };

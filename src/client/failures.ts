@@ -71,6 +71,8 @@ async function problemOf(response: Response): Promise<Problem | undefined> {
     return undefined;
   }
   const text = await response.text().catch(() => '');
+  // As every answer to HEAD.
+  if (text === '') return { code: undefined, detail: undefined, requestId: undefined };
   const value = text.length > MOST_OF_A_PROBLEM ? undefined : parsedJson(text);
   if (typeof value !== 'object' || value === null) return undefined;
   const code = 'code' in value && isErrorCode(value.code) ? value.code : undefined;

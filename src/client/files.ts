@@ -9,50 +9,40 @@ import type {
   GetResult,
   IfVersion,
   Listing,
-  PutOptions,
   Stat,
   Verification,
 } from '../vault/files.ts';
 import { segment } from './address.ts';
 import { Download, statedLength } from './download.ts';
-import { formOf, isFieldName } from './form.ts';
-import type { Form } from './form.ts';
+import { put } from './put.ts';
+import type { PutContext, RemotePutOptions } from './put.ts';
 import { asConflict } from './requests.ts';
-import type { RequestOptions, Requests } from './requests.ts';
-import { StreamedUpload, gathered, isReplayable, wholeUpload } from './upload.ts';
-import type { OnProgress, Source, Upload } from './upload.ts';
-
-export interface RemotePutOptions extends PutOptions {
-  readonly onProgress?: OnProgress | undefined;
-}
+import type { Source } from './source.ts';
 
 /** `Files` by way of a service, with what only a client has. */
 export interface RemoteFiles extends Files {
   /**
    * Stores a stream of any length. Resolves once it is durable; a put that fails leaves no file.
    *
-   * - What can be sent once more, a Uint8Array or a Blob, is, when the connection fails; the file is there once.
+   * - What can be sent once more, a Uint8Array, a Blob or what is `Rereadable`, is, when the connection fails; the file
+   *   is there once.
+   * - What of that is large is sent as an upload of tus 1.0, which goes on from where the line broke, for minutes without
+   *   any progress; unless it has an idempotency key, or what is said of it does not fit into a header.
    * - `createdBy` cannot be said: the service knows who puts.
    * - Of `idempotency` the service takes the key, and looks itself whether the request is the same.
    */
   put(bytes: Source, options: RemotePutOptions): Promise<Stat>;
+  /** Gives up an upload that nobody will go on with. */
+  abandonUpload(id: string, options?: CallOptions): Promise<void>;
 }
 
-export interface RemoteFilesContext {
-  readonly requests: Requests;
-  readonly base: string;
-  /** The token's own unless named. */
-  readonly tenant: string | undefined;
-  /** Whether streams can be sent as they come. */
-  readonly streams: boolean;
-}
-
-export function remoteFiles(context: RemoteFilesContext): RemoteFiles {
+export function remoteFiles(context: PutContext): RemoteFiles {
   const { requests, tenant } = context;
   const stat = (id: string, { signal }: CallOptions = {}): Promise<Stat> =>
     requests.read<Stat>(pathOf(id), { tenant, signal }, 'version');
   return {
     put: (source, options) => put(context, source, options),
+    abandonUpload: async (id, options = {}) => (await import('./resumable.ts')).abandon(context, id, options),
     get: async (id, options) => get(context, await stat(id, options), options),
     stat: async (id, options) => stat(id, options),
     list: ({ limit, cursor, q, signal } = {}) =>
@@ -98,7 +88,7 @@ function conditionOn(version: string | undefined): Readonly<Record<string, strin
 
 /** The stat comes first: it has the size, which never changes, and by which a body that ends early is known. */
 async function get(
-  { requests, base, tenant }: RemoteFilesContext,
+  { requests, base, tenant }: PutContext,
   stat: Stat,
   { range, signal }: GetOptions = {},
 ): Promise<GetResult> {
@@ -140,86 +130,4 @@ function fits(
   if (length !== undefined && length !== end - start) return false;
   const range = response.headers.get('content-range');
   return response.status !== 206 || range === null || range === `bytes ${start}-${end - 1}/${size}`;
-}
-
-async function put(context: RemoteFilesContext, source: Source, options: RemotePutOptions): Promise<Stat> {
-  const { requests, streams } = context;
-  const { signal, onProgress } = options;
-  const { form, ...request } = putRequest(context, options);
-  if (!isReplayable(source) && streams) {
-    return putOnce(context, new StreamedUpload(source, form, onProgress), request);
-  }
-  const whole = isReplayable(source) ? source : await gathered(source, { signal });
-  // Stands for this one call, where the caller has no key of his own.
-  const headers = { 'idempotency-key': crypto.randomUUID(), ...request.headers };
-  const stat = await requests.repeated({ signal }, () => {
-    const upload = streams && onProgress ? new StreamedUpload(whole, form, onProgress) : wholeUpload(whole, form);
-    return putOnce(context, upload, { ...request, headers });
-  });
-  if (!streams) onProgress?.(stat.size);
-  return stat;
-}
-
-function putRequest(
-  { tenant }: RemoteFilesContext,
-  options: RemotePutOptions,
-): RequestOptions & { readonly form: Form; readonly headers: Readonly<Record<string, string>> } {
-  // Said, as a vault takes it to be: where nothing is, the service looks at the name.
-  const {
-    name,
-    type = 'application/octet-stream',
-    tags,
-    metadata,
-    context,
-    createdBy,
-    expires,
-    retainUntil,
-    idempotency,
-    signal,
-  } = options;
-  if (createdBy !== undefined && createdBy !== null) {
-    throw new SealroomError('usage', 'createdBy is what the service knows of the token, and cannot be said');
-  }
-  const fields = Object.entries({
-    name,
-    type,
-    expires: expires ?? undefined,
-    retainUntil: retainUntil ?? undefined,
-    ...prefixed('tag', tags),
-    ...prefixed('metadata', metadata),
-    ...prefixed('context', context),
-  }).filter((field): field is [string, string] => field[1] !== undefined);
-  // Encoded, it would become other text without a word.
-  if (!fields.every((field) => field.every((text) => typeof text === 'string' && text.isWellFormed()))) {
-    throw new SealroomError('usage', 'what is said of a file is well-formed text');
-  }
-  return {
-    form: formOf(Object.fromEntries(fields.filter(([field]) => isFieldName(field)))),
-    query: Object.fromEntries(fields.filter(([field]) => !isFieldName(field))),
-    headers: idempotency === undefined ? {} : { 'idempotency-key': idempotency.key },
-    tenant,
-    signal,
-  };
-}
-
-function prefixed(prefix: string, pairs: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(pairs).map(([name, value]) => [`${prefix}.${name}`, value]));
-}
-
-async function putOnce({ requests, base }: RemoteFilesContext, upload: Upload, request: RequestOptions): Promise<Stat> {
-  await using sending = upload;
-  const headers = { ...request.headers, ...sending.headers };
-  const response = await requests
-    .send('POST', '/v1/files', { ...request, headers, ...sending.init })
-    .catch((error: unknown) => {
-      // What the source failed with says more than that the request did.
-      throw sending.failure ?? error;
-    });
-  const stat = await requests.json<Stat>(response, request, 'version');
-  // Under an idempotency key that it knows, the service answers without taking the bytes.
-  const known = response.headers.get('idempotent-replayed') === 'true';
-  if (!known && (!sending.complete || stat.size !== sending.sent)) {
-    throw new SealroomError('unexpected', `${base} took ${sending.sent} bytes, and says that it stored ${stat.size}`);
-  }
-  return stat;
 }

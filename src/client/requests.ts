@@ -1,9 +1,9 @@
 /** Requests to a service: sent, repeated where that is safe, and their answers told from errors. */
-import { orCancelled } from '../cancellable.ts';
 import { SealroomError, isSealroomError, throwIfCancelled } from '../errors.ts';
-import type { ErrorCode } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
-import { ServiceError, failureOf, networkFailure, parsedJson } from './failures.ts';
+import { failureOf, networkFailure, parsedJson } from './failures.ts';
+import { Retries } from './retries.ts';
+import type { Patience } from './retries.ts';
 import type { Body } from './upload.ts';
 
 export interface RequestOptions extends CallOptions {
@@ -26,16 +26,8 @@ export interface Door {
   readonly retryDelay: number;
 }
 
-const ATTEMPTS = 4;
-/** Whoever is asked to wait longer than this is told so instead. */
-const LONGEST_WAIT = 10_000;
-const PASSING: ReadonlySet<ErrorCode> = new Set([
-  'unavailable',
-  'interrupted',
-  'in-progress',
-  'timed-out',
-  'too-many-requests',
-]);
+/** For requests that somebody waits for. */
+const BRIEFLY: Patience = { attempts: 4, longestPause: 10_000 };
 
 export class Requests {
   readonly #door: Door;
@@ -122,33 +114,25 @@ export class Requests {
   }
 
   /** Does again what failed for a reason that passes; for what changes nothing, or is known by its idempotency key. */
-  async repeated<T>({ signal }: CallOptions, attempt: () => Promise<T>): Promise<T> {
-    for (let left = ATTEMPTS - 1, delay = this.#door.retryDelay; ; left--, delay *= 2) {
+  async repeated<T>({ signal }: CallOptions, attempt: () => Promise<T>, patience: Patience = BRIEFLY): Promise<T> {
+    const retries = this.retries(patience, { signal });
+    for (;;) {
       try {
         return await attempt();
       } catch (error) {
-        if (left === 0 || !(error instanceof SealroomError) || !PASSING.has(error.code)) throw error;
-        const wait = Math.max(delay, (error instanceof ServiceError ? error.retryAfter : undefined) ?? 0);
-        if (wait > LONGEST_WAIT) throw error;
-        // Many who were turned away together must not come back together.
-        await pause(wait * (1 + Math.random() / 2), signal);
+        await retries.waitAfter(error);
       }
     }
+  }
+
+  /** For work of several requests. */
+  retries(patience: Patience, { signal }: CallOptions): Retries {
+    return new Retries(patience, { firstPause: this.#door.retryDelay, signal });
   }
 }
 
 function hasKey<T extends object>(value: unknown, key: keyof T): value is T {
   return typeof value === 'object' && value !== null && key in value;
-}
-
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  try {
-    await orCancelled(promise, signal);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function searchOf(query: RequestOptions['query'] = {}): string {

@@ -1,13 +1,9 @@
-/** Bodies of requests that carry a file, from whatever holds its bytes. */
+/** Bodies of requests that carry a file or a part of one. */
 import { ByteReader, chunksOf, copyOf } from '../bytes.ts';
 import type { Bytes } from '../bytes.ts';
 import { cancellableChunks } from '../cancellable.ts';
 import type { CallOptions } from '../ports.ts';
-import { readerChunks } from './download.ts';
 import type { Form } from './form.ts';
-
-/** What can be put: a `File` of a page is a Blob. */
-export type Source = Bytes | Blob;
 
 /** Told how many bytes the network has taken so far; they have not all arrived, and are not yet durable. */
 export type OnProgress = (bytes: number) => void;
@@ -30,11 +26,6 @@ export interface Upload extends AsyncDisposable {
   readonly failure: unknown;
 }
 
-/** Whether it can be sent once more. */
-export function isReplayable(source: Source): source is Uint8Array<ArrayBuffer> | Blob {
-  return source instanceof Uint8Array || source instanceof Blob;
-}
-
 /** Gathers a stream where none can be sent; a browser keeps large Blobs on disk. */
 export async function gathered(source: Bytes, { signal }: CallOptions): Promise<Blob> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
@@ -47,15 +38,18 @@ export function wholeUpload(source: Uint8Array<ArrayBuffer> | Blob, { contentTyp
   return {
     init: { body: new Blob([head, source, tail]) },
     headers: { 'content-type': contentType },
-    sent: sizeOf(source),
+    sent: source instanceof Blob ? source.size : source.length,
     complete: true,
     failure: undefined,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
-function sizeOf(source: Uint8Array | Blob): number {
-  return source instanceof Blob ? source.size : source.length;
+export interface StreamOptions {
+  readonly form: Form;
+  /** Bytes that come, where that is known. */
+  readonly length?: number | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /** Large enough that the cost of a chunk disappears, small enough that progress moves. */
@@ -70,9 +64,8 @@ export class StreamedUpload implements Upload {
   #complete = false;
   #failure: unknown;
 
-  constructor(source: Source, form: Form, onProgress?: OnProgress) {
-    const chunks = source instanceof Blob ? readerChunks(source.stream()) : chunksOf(source);
-    this.#reader = new ByteReader(cancellableChunks(chunks, this.#givenUp.signal));
+  constructor(source: Bytes, { form, length, onProgress }: StreamOptions) {
+    this.#reader = new ByteReader(cancellableChunks(chunksOf(source), this.#givenUp.signal));
     const bytes = this.#bytes(form, onProgress);
     const pull = async (controller: ReadableStreamDefaultController): Promise<void> => {
       const { done, value } = await bytes.next();
@@ -84,7 +77,7 @@ export class StreamedUpload implements Upload {
     const around = form.head.length + form.tail.length;
     this.headers = {
       'content-type': form.contentType,
-      ...(isReplayable(source) ? { 'content-length': String(sizeOf(source) + around) } : {}),
+      ...(length === undefined ? {} : { 'content-length': String(length + around) }),
     };
   }
 
@@ -101,7 +94,7 @@ export class StreamedUpload implements Upload {
   }
 
   async *#bytes({ head, tail }: Form, onProgress: OnProgress = () => undefined): AsyncGenerator<Uint8Array, void> {
-    yield head;
+    if (head.length > 0) yield head;
     try {
       for (;;) {
         const chunk = await this.#reader.readSome(CHUNK_LENGTH);
@@ -115,7 +108,7 @@ export class StreamedUpload implements Upload {
       throw error;
     }
     this.#complete = true;
-    yield tail;
+    if (tail.length > 0) yield tail;
   }
 
   /** Lets go of the source, also of one that is silent. */

@@ -3,7 +3,8 @@
  * Nothing else in Sealroom reads the environment.
  */
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import { fromUtf8 } from '../bytes.ts';
 import { resolveHttp } from './http.ts';
 import type { HttpConfig } from './http.ts';
@@ -66,6 +67,25 @@ export function vaultFolder(named: string | undefined, environment: Environment 
 /** The tenant to use: the one that was named, else `SEALROOM_TENANT`, else `default`. */
 export function tenantName(named: string | undefined, environment: Environment = process.env): string {
   return named ?? (environment['SEALROOM_TENANT'] || 'default');
+}
+
+/**
+ * The folder for what the command line remembers of its work on this machine: `XDG_STATE_HOME`, else where the system
+ * has such things.
+ */
+export function stateFolder(
+  environment: Environment = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  return join(stateHome(environment, platform), 'sealroom');
+}
+
+function stateHome(environment: Environment, platform: NodeJS.Platform): string {
+  const given = environment['XDG_STATE_HOME'] ?? '';
+  // The specification has whatever else passed over.
+  if (isAbsolute(given)) return given;
+  if (platform === 'win32') return environment['LOCALAPPDATA'] || join(homedir(), 'AppData', 'Local');
+  return platform === 'darwin' ? join(homedir(), 'Library', 'Application Support') : join(homedir(), '.local', 'state');
 }
 
 /** A service that stands for a vault. */

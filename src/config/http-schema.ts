@@ -52,6 +52,10 @@ const oidcSchema = z
       .optional()
       .describe('Whether tokens must say that they are access tokens (typ of at+jwt); true unless given.'),
     timeout: seconds(1, 60).optional().describe('Seconds that the provider has to answer; 5 unless given.'),
+    clientId: text
+      .optional()
+      .describe('What the provider calls the page, a public client; people sign in there by the provider if given.'),
+    scope: text.optional().describe('What the page asks the provider for; openid unless given.'),
   })
   .describe('An identity provider (OpenID Connect) whose access tokens are taken beside the own ones.');
 

@@ -41,7 +41,7 @@ declare module 'fastify' {
     readonly requestBody?: RequestBodyDocument;
     /** What whoever calls must be allowed to do: he is asked before the body of his request is read. */
     readonly action?: Action;
-    /** Whether `?ticket=` may stand in place of a token: on a route to what one file holds, whose id is `:id`. */
+    /** Whether a ticket, and the visit that it gives, may stand in place of a token: where one file is read, by `:id`. */
     readonly ticket?: true;
   }
 }

@@ -3,6 +3,7 @@ import type { SecureContextOptions } from 'node:tls';
 import type { TracerProvider } from '@opentelemetry/api';
 import type { FastifyBaseLogger } from 'fastify';
 import type { OidcOptions } from '../access/oidc.ts';
+import { ownPageFolder } from './page/built-page.ts';
 
 /** How the service behaves; `defaultHttpOptions` has what is taken where nothing is said. */
 export interface HttpOptions {
@@ -25,6 +26,8 @@ export interface HttpOptions {
   readonly tls: SecureContextOptions | undefined;
   /** Where spans go; to the one that is registered with OpenTelemetry's API unless given. */
   readonly tracerProvider: TracerProvider | undefined;
+  /** Where the built page is. */
+  readonly pageFolder: string;
   /** True while the service takes new work: `/readyz` tells it, and turns first when the service is to end. */
   readonly ready: () => boolean;
 }
@@ -44,6 +47,7 @@ export const defaultHttpOptions: HttpOptions = {
   logger: undefined,
   tls: undefined,
   tracerProvider: undefined,
+  pageFolder: ownPageFolder,
   ready: () => true,
 };
 

@@ -1,8 +1,10 @@
 /** The routes: one line a file. */
+import cookie from '@fastify/cookie';
 import type { IncomingMessage } from 'node:http';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { HttpApp } from './app-types.ts';
 import { askWhoCalls } from './guard/auth.ts';
+import { pageRoutes } from './page/page-routes.ts';
 import { fileContentRoutes } from './routes/file-content.ts';
 import { fileCreateRoutes } from './routes/file-create.ts';
 import { fileListRoutes } from './routes/file-list.ts';
@@ -12,6 +14,8 @@ import { fileStatRoutes } from './routes/file-stat.ts';
 import { fileUpdateRoutes } from './routes/file-update.ts';
 import { fileVerifyRoutes } from './routes/file-verify.ts';
 import { healthRoutes } from './routes/health.ts';
+import { journalRoutes } from './routes/journal.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { linkRoutes } from './routes/links.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { referenceRoutes } from './routes/reference.ts';
@@ -37,6 +41,8 @@ export async function registerRoutes(app: HttpApp, service: Service): Promise<vo
     scope.setValidatorCompiler(validatorCompiler);
     // The schemas of answers are for the document: what a vault says is sent as it is.
     scope.setSerializerCompiler(() => JSON.stringify);
+    // Before whoever asks who calls: a visit is told by a cookie.
+    await scope.register(cookie);
     askWhoCalls(scope, service);
     fileCreateRoutes(scope, service);
     fileListRoutes(scope);
@@ -51,11 +57,14 @@ export async function registerRoutes(app: HttpApp, service: Service): Promise<vo
     ticketRoutes(scope, service);
     tokenRoutes(scope, service);
     tenantRoutes(scope, service);
+    keyRoutes(scope, service);
+    journalRoutes(scope, service);
     sweepRoutes(scope, service);
     sessionRoutes(scope);
     await shareRoutes(scope, service);
     healthRoutes(scope, service);
     metricsRoutes(scope, service);
+    pageRoutes(scope, service);
   });
   await referenceRoutes(app);
 }

@@ -1,7 +1,7 @@
 /**
  * The invariant of a vault, whatever was interrupted: every blob that a record or an upload lists exists and opens, every
- * other blob is named by a journal entry, nothing was ever written twice under one key or one message id, and what a tenant with a
- * quota holds is what is on record.
+ * other blob is named by a journal entry, and so is every page and every part that belongs to none; nothing was ever
+ * written twice under one key or one message id, and what a tenant with a quota holds is what is on record.
  */
 import assert from 'node:assert/strict';
 import type { BlobStore, Catalog, Item, Keyring, WriteOperation } from '../ports.ts';
@@ -31,6 +31,8 @@ export interface CheckedVault {
   readonly catalog: Catalog;
   /** Keys of all blobs that the store holds, leftovers of unfinished puts included. */
   readonly blobKeys: () => readonly string[] | Promise<readonly string[]>;
+  /** Names of all partitions of the catalog, where they can be told: then pages and parts that are left over are found. */
+  readonly partitions?: (() => Iterable<string>) | undefined;
   /** What was written until now, where it was watched. */
   readonly history?: WriteHistory | undefined;
 }
@@ -50,7 +52,8 @@ export async function findViolations(vault: CheckedVault): Promise<string[]> {
   using keys = new CatalogKeys({ ...vault, vault: vault.id, now: Date.now });
   const core = await openCore(vault, keys);
   const present = new Set(await vault.blobKeys());
-  const found: Found = { present, listed: new Set(), violations: [...(vault.history?.violations ?? [])] };
+  const none = { listed: new Set<string>(), pages: new Set<string>(), uploads: new Set<string>() };
+  const found: Found = { present, ...none, violations: [...(vault.history?.violations ?? [])] };
   const named = await blobsOfJournal(core);
   for (const { name, quota } of await listTenants(core)) await checkTenant(core, { name, quota, named, found });
   for (const blob of present) {
@@ -58,7 +61,25 @@ export async function findViolations(vault: CheckedVault): Promise<string[]> {
       found.violations.push(`blob ${blob} is listed by no record or upload, and named by no journal entry`);
     }
   }
+  for (const partition of new Set(vault.partitions?.())) await checkBeside(core, partition, { named, found });
   return found.violations;
+}
+
+/** Pages and parts that nothing stands for, and that nobody will remove. */
+async function checkBeside(
+  core: VaultCore,
+  partition: string,
+  { named, found }: { readonly named: NamedByJournal; readonly found: Found },
+): Promise<void> {
+  const [kind, , file = ''] = partition.split('/');
+  if (kind !== 'segments' && kind !== 'part') return;
+  for await (const { sort } of authenticItemsOf(core, partition)) {
+    const known =
+      kind === 'part'
+        ? found.uploads.has(file) || named.partsOf.has(file)
+        : found.pages.has(sort) || named.pages.has(sort);
+    if (!known) found.violations.push(`the item ${sort} of ${partition} belongs to nothing, and no entry names it`);
+  }
 }
 
 /** What a check has come upon. */
@@ -67,6 +88,10 @@ interface Found {
   readonly present: ReadonlySet<string>;
   /** Blobs of records and uploads. */
   readonly listed: Set<string>;
+  /** Pages of records. */
+  readonly pages: Set<string>;
+  /** Ids of files that are being uploaded. */
+  readonly uploads: Set<string>;
   readonly violations: string[];
 }
 
@@ -130,7 +155,9 @@ async function checkRecord(
   let size = 0;
   try {
     // Before it is authenticated: one that is not lists its blobs all the same.
-    ({ segments } = await wholeRecord(core, { tenant, file }, item));
+    const record = await wholeRecord(core, { tenant, file }, item);
+    ({ segments } = record);
+    for (const page of record.pages) found.pages.add(page);
     const opened = await openRecord(core, { tenant, file }, item);
     size = opened.metadata.size;
     for await (const _ of wholePlaintext(core, opened, {}));
@@ -144,6 +171,7 @@ async function checkRecord(
 /** Opens every part of an upload. */
 async function checkUpload(core: VaultCore, upload: StandingUpload, found: Found): Promise<void> {
   const what = `the upload of file ${upload.file} of tenant ${upload.tenant}`;
+  found.uploads.add(upload.file);
   for await (const { segment } of partsOf(core, upload)) noteListed(found, segment.blob, what);
   try {
     const opened = openedUpload(upload);
@@ -177,21 +205,24 @@ async function usageOnRecord(core: VaultCore, tenant: string): Promise<Usage | u
 /** What the journal knows to be left over. */
 interface NamedByJournal {
   readonly blobs: Set<string>;
+  readonly pages: Set<string>;
   /** Files whose ended uploads leave parts. */
   readonly partsOf: ReadonlySet<string>;
 }
 
 async function blobsOfJournal(core: VaultCore): Promise<NamedByJournal> {
   const blobs = new Set<string>();
+  const pages = new Set<string>();
   const ended = new Set<string>();
   for (const partition of journalPartitions(core)) {
     for await (const { value } of authenticItemsOf(core, partition)) {
       const entry = decodeJournalEntry(value);
       for (const blob of entry.blobs) blobs.add(blob);
+      for (const page of entry.pages) pages.add(page);
       if (entry.parts) ended.add(entry.file);
     }
   }
-  return { blobs, partsOf: ended };
+  return { blobs, pages, partsOf: ended };
 }
 
 /** Watches what a vault writes, and keeps what must never come a second time. */

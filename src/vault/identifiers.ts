@@ -14,6 +14,11 @@ export function timeOrderedId(now: number): string {
   return hyphenated(bytes);
 }
 
+/** When an id of `timeOrderedId` was made, in milliseconds since 1970. */
+export function timeOfId(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
 /** A random UUID (version 4): names a vault. */
 export function randomId(): string {
   const bytes = cipher.randomBytes(16);

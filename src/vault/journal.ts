@@ -7,7 +7,8 @@ import { randomVersion, timeOrderedId } from './identifiers.ts';
 import { encodeJournalEntry } from './item-kinds.ts';
 import { encodeItem } from './items.ts';
 import type { JournalEntry } from './item-kinds.ts';
-import { NOTHING, removeNamed } from './standing.ts';
+import type { FilePlace } from './record-access.ts';
+import { NOTHING, removeNamed, standingOf } from './standing.ts';
 import type { Standing } from './standing.ts';
 import { writeKnown } from './write.ts';
 
@@ -66,6 +67,18 @@ export async function finishRemoval(
 ): Promise<void> {
   await removeNamed(core, claimed.entry, { standing, signal });
   await writeKnown(core.catalog, [entryRemoval(claimed)], { signal });
+}
+
+/**
+ * As `finishRemoval`, for what others may list, though they should not: whoever can write the catalog can bring an
+ * upload back beside the file that it has become.
+ */
+export async function finishWithin(
+  core: VaultCore,
+  place: FilePlace,
+  { claimed, signal }: CallOptions & { readonly claimed: StandingEntry },
+): Promise<void> {
+  await finishRemoval(core, claimed, { standing: await standingOf(core, place, { signal }), signal });
 }
 
 /**

@@ -3,7 +3,7 @@ import { SealroomError, isSealroomError } from '../errors.ts';
 import type { CallOptions } from '../ports.ts';
 import type { ItemChange } from './authentic-items.ts';
 import { encodeChanges } from './authentic-items.ts';
-import { checkWritable, filePartitions, TENANTS } from './core.ts';
+import { checkWritable, filePartition, filePartitions, TENANTS } from './core.ts';
 import type { VaultCore } from './core.ts';
 import { decodeTenant, decodeUsage, encodeTenant } from './item-kinds.ts';
 import type { Quota, Tenant, Usage } from './item-kinds.ts';
@@ -127,12 +127,13 @@ export function checkedQuota(quota: Quota | null): Quota | null {
   return bytes === null && files === null ? null : { bytes, files };
 }
 
-function usagePlace(tenant: string): { readonly partition: string; readonly sort: string } {
+/** Where it is on record what a tenant holds. */
+export function usagePlace(tenant: string): { readonly partition: string; readonly sort: string } {
   return { partition: `usage/${tenant}`, sort: 'total' };
 }
 
 /** @throws SealroomError `no-tenant` */
-async function readTenant(
+export async function readTenant(
   core: VaultCore,
   name: string,
   { signal }: CallOptions = {},
@@ -172,24 +173,33 @@ async function readUsage(
   );
 }
 
-async function countFiles(core: VaultCore, tenant: string, { signal }: CallOptions): Promise<Usage> {
+/** Reads every record of a tenant. */
+export async function countFiles(core: VaultCore, tenant: string, { signal }: CallOptions): Promise<Usage> {
+  // What is being uploaded counts from its beginning, so that many uploads do not hold more than one file may. It is
+  // looked at first: one that becomes a file meanwhile is found twice, and not missed.
+  const uploads = new Map<string, number>();
+  for await (const { file, header } of uploadsOf(core, tenant, { signal })) uploads.set(file, heldBy(header));
   let bytes = 0;
   let files = 0;
   for (const partition of filePartitions(core, tenant)) {
     for await (const item of itemsOf(core.catalog, partition, { signal })) {
+      // A copy of a record in another shard is no file.
+      if (filePartition(core, tenant, item.sort) !== partition) continue;
       try {
         const { metadata } = await openRecord(core, { tenant, file: item.sort }, item, { signal });
         bytes += metadata.size;
         files++;
+        uploads.delete(item.sort);
       } catch (error) {
+        // It was removed since.
+        if (isSealroomError(error, 'not-found')) continue;
         // One that was changed is no file that anyone could read, or remove.
         if (!isSealroomError(error, 'damaged') && !isSealroomError(error, 'unsupported-version')) throw error;
       }
     }
   }
-  // What is being uploaded counts from its beginning, so that many uploads do not hold more than one file may.
-  for await (const { header } of uploadsOf(core, tenant, { signal })) {
-    bytes += heldBy(header);
+  for (const held of uploads.values()) {
+    bytes += held;
     files++;
   }
   return { bytes, files };

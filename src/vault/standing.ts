@@ -1,5 +1,5 @@
 /** What stands for a file, and removing what stands for nothing (F37). */
-import { SealroomError } from '../errors.ts';
+import { SealroomError, isSealroomError } from '../errors.ts';
 import { CATALOG_LIMITS } from '../ports.ts';
 import type { CallOptions, WriteOperation } from '../ports.ts';
 import { filePartition } from './core.ts';
@@ -8,9 +8,9 @@ import type { JournalEntry } from './item-kinds.ts';
 import { wholeRecord } from './record-access.ts';
 import type { FilePlace } from './record-access.ts';
 import { pagesPartition } from './segment-pages.ts';
-import { partPartition, partsOf, readStandingUpload } from './upload/items.ts';
+import { headerStands, partPartition, partsOf, readStandingUpload } from './upload/items.ts';
 import type { Part } from './upload/items.ts';
-import { writeIfFirst } from './write.ts';
+import { untilOurTurn, writeIfFirst } from './write.ts';
 
 /** What a file's record lists, or its upload; nobody may remove it. */
 export interface Standing {
@@ -20,19 +20,43 @@ export interface Standing {
   readonly upload: boolean;
 }
 
-/** For what was never listed, or was taken out of the catalog by a write that is known to have happened. */
+/**
+ * For what was never listed, or was taken out of the catalog by a write that is known to have happened, from the only
+ * thing that listed it.
+ */
 export const NOTHING: Standing = { blobs: new Set(), pages: new Set(), upload: false };
 
 export async function standingOf(core: VaultCore, place: FilePlace, { signal }: CallOptions = {}): Promise<Standing> {
+  return untilOurTurn(() => standingNow(core, place, { signal }), { signal });
+}
+
+/** Null when it was changed while it was read: blobs are removed by what this says, so it may miss none. */
+async function standingNow(core: VaultCore, place: FilePlace, { signal }: CallOptions): Promise<Standing | null> {
+  // The upload first: it becomes the file in one write, so one of the two is found.
+  const upload = await readStandingUpload(core, place, { signal });
   const item = await core.catalog.get(filePartition(core, place.tenant, place.file), place.file, { signal });
-  if (item !== undefined) {
-    const { segments, pages } = await wholeRecord(core, place, item, { signal });
-    return { blobs: new Set(segments.map(({ blob }) => blob)), pages: new Set(pages), upload: false };
-  }
-  if ((await readStandingUpload(core, place, { signal })) === undefined) return NOTHING;
   const blobs = new Set<string>();
-  for await (const { segment } of partsOf(core, place, { signal })) blobs.add(segment.blob);
-  return { blobs, pages: new Set(), upload: true };
+  let pages: readonly string[] = [];
+  if (item !== undefined) {
+    const record = await orGone(wholeRecord(core, place, item, { signal }));
+    if (record === undefined) return null;
+    for (const { blob } of record.segments) blobs.add(blob);
+    pages = record.pages;
+  }
+  if (upload !== undefined) {
+    for await (const { segment } of partsOf(core, place, { signal })) blobs.add(segment.blob);
+    if (!(await headerStands(core, upload, { signal }))) return null;
+  }
+  return { blobs, pages: new Set(pages), upload: upload !== undefined };
+}
+
+async function orGone<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isSealroomError(error, 'not-found')) return undefined;
+    throw error;
+  }
 }
 
 /** Removes what an entry that was claimed names, and what does not stand; the entry stays. */

@@ -11,18 +11,24 @@ import type { Files } from './files.ts';
 import { get } from './get.ts';
 import { checkTenantName, randomId, randomVersion } from './identifiers.ts';
 import { CatalogKeys, FIRST_KEY_VERSION, VAULT_OWNER, makeCatalogKey, pinOf } from './keys.ts';
+import { summarizeJournal } from './journal-summary.ts';
+import type { JournalSummary } from './journal-summary.ts';
+import { countKeys } from './key-counts.ts';
+import type { KeyCounts } from './key-counts.ts';
 import { lease } from './lease.ts';
 import { list } from './list.ts';
 import { put } from './put.ts';
 import { SHARD_COUNTS, decodeSettings, encodeSettings } from './item-kinds.ts';
 import { decodeItem, encodeItem, itemKeyOf, readItemBody, splitItem } from './items.ts';
-import type { Quota, Settings, Tenant } from './item-kinds.ts';
+import type { Quota, Settings, Tenant, Usage } from './item-kinds.ts';
 import type { ItemKey } from './items.ts';
 import { setQuota } from './quota.ts';
 import { remove } from './remove.ts';
 import { stat } from './stat.ts';
 import { sweep } from './sweep.ts';
 import type { SweepReport } from './sweep.ts';
+import { tenantStat, tenantStats, tenantUsage } from './tenant-stats.ts';
+import type { TenantStat } from './tenant-stats.ts';
 import { DEFAULT_TENANT, absentPut, createTenant, listTenants, tenantItem } from './tenants.ts';
 import { update } from './update.ts';
 import { uploadsOfTenant } from './upload/uploads.ts';
@@ -85,6 +91,13 @@ export interface Vault extends Disposable {
   /** @param options.quota how much it may hold; no limit unless given */
   createTenant(name: string, options?: CallOptions & { readonly quota?: Quota | null | undefined }): Promise<Tenant>;
   tenants(options?: CallOptions): Promise<Tenant[]>;
+  /** The tenants, with what those that have a quota hold; nothing is counted for it. */
+  tenantStats(options?: CallOptions): Promise<TenantStat[]>;
+  tenantStat(name: string, options?: CallOptions): Promise<TenantStat>;
+  /** What a tenant holds; without a quota it is counted, which reads all of its records. */
+  usage(name: string, options?: CallOptions): Promise<Usage>;
+  /** A tenant's files by wrapping key, as their records name them; reads all of them, and opens none. */
+  countKeys(tenant: string, options?: CallOptions): Promise<KeyCounts>;
   /** How much a tenant may hold from now on; null for no limit. What it holds already is counted anew. */
   setQuota(name: string, quota: Quota | null, options?: CallOptions): Promise<Tenant>;
   /**
@@ -94,6 +107,8 @@ export interface Vault extends Disposable {
    * @param milliseconds until another may have it
    */
   lease(name: string, milliseconds: number, options?: CallOptions): Promise<boolean>;
+  /** What is under way and what is left over, in numbers. */
+  journal(options?: CallOptions): Promise<JournalSummary>;
   /** Finishes what was begun and left. */
   sweep(options?: CallOptions & { readonly grace?: number | undefined }): Promise<SweepReport>;
   /** Wipes the keys that are in memory; the vault cannot be used afterwards. Stores and catalog stay open. */
@@ -229,8 +244,13 @@ function vaultOf(core: VaultCore, pins: readonly string[]): Vault {
     uploads: (name) => uploadsOfTenant(core, name),
     createTenant: (name, options) => createTenant(core, name, options),
     tenants: (options) => listTenants(core, options),
+    tenantStats: (options) => tenantStats(core, options),
+    tenantStat: (name, options) => tenantStat(core, name, options),
+    usage: (name, options) => tenantUsage(core, name, options),
+    countKeys: (tenant, options) => countKeys(core, tenant, options),
     setQuota: (name, quota, options) => setQuota(core, name, quota, options),
     lease: (name, milliseconds, options) => lease(core, { name, holder, milliseconds }, options),
+    journal: (options) => summarizeJournal(core, options),
     sweep: (options) => sweep(core, options),
     [Symbol.dispose]: () => core.keys[Symbol.dispose](),
   };

@@ -287,7 +287,7 @@ describe('the keys of the identity provider', () => {
     await using realm = await Realm.open();
     const token = await realm.token({ exp: realm.seconds + 7200 });
     await realm.verify(token);
-    realm.provider.answer = (response) => response.writeHead(503).end();
+    realm.provider.answer = (response) => void response.writeHead(503).end();
     const before = realm.provider.asked.length;
     realm.clock.time += 10 * MINUTE;
     for (let i = 0; i < 10; i++) assert.notEqual(await realm.verify(token), null);

@@ -18,7 +18,7 @@ export async function signingKey(alg: string, kid: string): Promise<SigningKey> 
   return { privateKey, alg, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } };
 }
 
-type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+type Answer = (response: ServerResponse, request: IncomingMessage) => unknown;
 
 export class Provider implements AsyncDisposable {
   /** What `/keys` publishes. */
@@ -27,6 +27,8 @@ export class Provider implements AsyncDisposable {
   discovery: Record<string, unknown> = {};
   /** What is answered in place of the truth, while it is set. */
   answer: Answer | undefined;
+  /** More that it answers, by path. */
+  readonly pages: Map<string, Answer> = new Map();
   /** Paths that were asked for, in order. */
   readonly asked: string[] = [];
   readonly #server: Server;
@@ -59,7 +61,8 @@ export class Provider implements AsyncDisposable {
 
   #respond(request: IncomingMessage, response: ServerResponse): void {
     this.asked.push(request.url!);
-    if (this.answer !== undefined) return this.answer(response, request);
+    const page = this.answer ?? this.pages.get(request.url!.split('?', 1)[0]!);
+    if (page !== undefined) return void page(response, request);
     const documents: Readonly<Record<string, unknown>> = {
       '/realm/.well-known/openid-configuration': {
         issuer: this.issuer,

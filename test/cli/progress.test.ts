@@ -72,6 +72,21 @@ describe('progress', () => {
     assert.equal(terminal.written, `${ERASE}a.txt 3.0 MiB 1.0 MiB/s`);
   });
 
+  test('counts no speed for what was done before it began, nor for what is done twice', () => {
+    const terminal = new FakeTerminal();
+    using progress = terminal.progress();
+    terminal.time = 2000;
+    const drawn = (bytes: number): string => {
+      terminal.written = '';
+      progress.reach(bytes);
+      progress.draw();
+      return terminal.written;
+    };
+    assert.equal(drawn(2 ** 19), `${ERASE}a.txt [==========          ] 50% 0 B/s`);
+    assert.equal(drawn(2 ** 19 + 2 ** 18), `${ERASE}a.txt [===============     ] 75% 128 KiB/s`);
+    assert.equal(drawn(2 ** 18), `${ERASE}a.txt [=====               ] 25% 0 B/s`);
+  });
+
   test('keeps to one line of the terminal, however narrow', () => {
     for (const columns of [1, 10, 30, 40, 200]) {
       const terminal = new FakeTerminal({ columns });

@@ -5,7 +5,7 @@ import { collect } from '../../src/bytes.ts';
 import { connect } from '../../src/client/connect.ts';
 import type { Client } from '../../src/client/connect.ts';
 import { inspect as inspectMessage } from '../../src/envelope/inspect.ts';
-import { patterned } from '../../src/testing/test-bytes.ts';
+import { PausedSource, patterned } from '../../src/testing/test-bytes.ts';
 import { rejection } from '../../src/testing/rejects.ts';
 import { httpApp } from '../support/http-app.ts';
 import type { CallerName, HttpAppOptions, TestService } from '../support/http-app.ts';
@@ -206,6 +206,36 @@ describe('tenants', () => {
     await rejection(operator.createTenant('acme'), 'exists');
     await rejection(operator.setQuota('nobody', null), 'no-tenant');
     await rejection(world.as('admin').createTenant('another'), 'permission');
+  });
+
+  test('are looked at by whoever looks after them', async () => {
+    await using world = await connected();
+    const { vault } = world.service;
+    const operator = world.as('operator');
+    await vault.setQuota('default', { bytes: 10_000, files: null });
+    await operator.tenant().put(bytes, { name: 'n' });
+    const stats = await operator.tenantStats();
+    assert.deepEqual(stats, await vault.tenantStats());
+    assert.deepEqual(
+      stats.map(({ usage }) => usage),
+      [{ bytes: 1000, files: 1 }, null],
+    );
+    assert.deepEqual(await operator.usage('default'), { bytes: 1000, files: 1 });
+    assert.deepEqual(await operator.usage('other'), { bytes: 0, files: 0 });
+    await rejection(operator.usage('nobody'), 'no-tenant');
+    assert.deepEqual(await operator.countKeys('default'), await vault.countKeys('default'));
+    assert.equal((await world.as('admin').countKeys('default')).files, 1);
+    await rejection(world.as('admin').countKeys('other'), 'permission');
+    const source = new PausedSource(bytes);
+    const putting = vault.tenant('default').put(source, { name: 'half' });
+    await source.paused;
+    world.service.world.clock.time += 1234;
+    const journal = await operator.journal();
+    assert.deepEqual(journal, await vault.journal());
+    assert.equal(journal.writing.oldest, 1234);
+    source.resume();
+    await putting;
+    await rejection(world.as('admin').journal(), 'permission');
   });
 
   test('are swept by an operator', async () => {

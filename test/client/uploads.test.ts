@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { collect, concat } from '../../src/bytes.ts';
-import type { Source } from '../../src/client/upload.ts';
+import type { Source } from '../../src/client/source.ts';
 import { SealroomError } from '../../src/errors.ts';
 import { PausedSource, lentChunks, patterned } from '../../src/testing/test-bytes.ts';
 import { rejection } from '../../src/testing/rejects.ts';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
-import { formatConfig, loadConfig, tenantName, vaultFolder } from '../../src/config/config.ts';
+import { formatConfig, loadConfig, stateFolder, tenantName, vaultFolder } from '../../src/config/config.ts';
 import type { Config } from '../../src/config/config.ts';
 import { MAX_FRAME_LENGTH } from '../../src/message/header.ts';
 import { rejection } from '../../src/testing/rejects.ts';
@@ -220,6 +221,17 @@ describe('the environment', () => {
     assert.equal(tenantName(undefined, { SEALROOM_TENANT: 'acme' }), 'acme');
     assert.equal(tenantName('other', { SEALROOM_TENANT: 'acme' }), 'other');
   });
+});
+
+test('what is remembered on a machine has a folder of the user’s own', () => {
+  const home = homedir();
+  assert.equal(stateFolder({ XDG_STATE_HOME: resolve('state') }), join(resolve('state'), 'sealroom'));
+  for (const XDG_STATE_HOME of [undefined, '', 'state']) {
+    assert.equal(stateFolder({ XDG_STATE_HOME }, 'linux'), join(home, '.local/state/sealroom'));
+    assert.equal(stateFolder({ XDG_STATE_HOME }, 'darwin'), join(home, 'Library/Application Support/sealroom'));
+    assert.equal(stateFolder({ XDG_STATE_HOME }, 'win32'), join(home, 'AppData/Local/sealroom'));
+  }
+  assert.equal(stateFolder({ LOCALAPPDATA: resolve('local') }, 'win32'), join(resolve('local'), 'sealroom'));
 });
 
 test('the published schema is the one that configurations are checked with', async () => {

@@ -1,43 +1,19 @@
 /** Every call that a verb makes fails once in each way, and the process goes on or dies: nothing is left behind. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { collect } from '../../src/bytes.ts';
 import { isSealroomError } from '../../src/errors.ts';
 import type { Item } from '../../src/ports.ts';
 import { patterned } from '../../src/testing/test-bytes.ts';
 import { createVault } from '../../src/vault/vault.ts';
 import type { Vault } from '../../src/vault/vault.ts';
+import { GRACE, KEPT, expectBytes, idsOf, limitTenant, partitionsOf, testRow } from '../support/crash-matrix.ts';
+import type { Row, Scene } from '../support/crash-matrix.ts';
 import { everyFault, faultyPorts, outcomeOf, runTask } from '../support/dying.ts';
 import type { FaultAt, Outcome } from '../support/dying.ts';
-import { World, memoryVault } from '../support/memory-vault.ts';
-import { spread } from '../support/stores.ts';
+import { World } from '../support/memory-vault.ts';
 
-const GRACE = 60_000;
-const KEPT = patterned(70, 2);
 const NEW = patterned(50);
 const KEYED = { key: 'a key', request: 'a request' };
-
-/** What was there before. */
-interface Scene {
-  readonly world: World;
-  /** A file of two segments. */
-  readonly file: string;
-}
-
-interface Row {
-  readonly name: string;
-  /** Makes more of the scene than a vault with one file. */
-  readonly prepare?: (scene: Scene) => Promise<void>;
-  readonly run: (vault: Vault, scene: Scene) => Promise<unknown>;
-  /** What must be so once the run is over, and the process did not die. */
-  readonly after: (vault: Vault, scene: Scene, outcome: Outcome) => Promise<void>;
-  /** What must be so once it was tried again, whatever became of the first try. */
-  readonly atLast?: (vault: Vault, scene: Scene) => Promise<void>;
-  /** Code with which a second try says that the first one took effect. */
-  readonly again?: string;
-  /** Names of the calls that the row is about: one that it does not make would leave a hole in the matrix. */
-  readonly makes: readonly string[];
-}
 
 const rows: readonly Row[] = [
   putRow(1),
@@ -159,25 +135,6 @@ function putRow(segments: number): Row {
   };
 }
 
-async function idsOf(vault: Vault): Promise<string[]> {
-  const { files, unreadable } = await vault.tenant('default').list();
-  assert.deepEqual(unreadable, []);
-  return files.map(({ id }) => id);
-}
-
-async function expectBytes(vault: Vault, id: string, bytes: Uint8Array): Promise<void> {
-  assert.deepEqual(await collect((await vault.tenant('default').get(id)).body), bytes);
-}
-
-async function makeScene({ prepare }: Row): Promise<Scene> {
-  const { world, vault } = await memoryVault({ segmentLength: 40, graceTime: GRACE });
-  const { id } = await vault.tenant('default').put(KEPT, { name: 'kept' });
-  vault[Symbol.dispose]();
-  const scene = { world, file: id };
-  await prepare?.(scene);
-  return scene;
-}
-
 /** Leaves journal entries: of an upload that died, of one that was claimed too, of a removal, and of a file that is there. */
 async function everyEntry({ world, file }: Scene): Promise<void> {
   const entries = (): Item[] => [...world.catalog.items.values()].filter((item) => item.partition === 'journal/0');
@@ -209,71 +166,8 @@ async function everyEntry({ world, file }: Scene): Promise<void> {
   assert.ok((await idsOf(vault)).includes(file));
 }
 
-/** Two sweeps of a new process, grace 0: what is left of the blobs is what records list. */
-async function expectNothingLeft(world: World): Promise<void> {
-  using vault = await world.open();
-  await vault.sweep({ grace: 0 });
-  await vault.sweep({ grace: 0 });
-  assert.deepEqual(
-    [...world.catalog.items.values()].filter(({ partition }) => partition.startsWith('journal')),
-    [],
-  );
-  // No entry names a blob any more, so every blob is listed.
-  await world.check();
-}
-
-async function runRow(row: Row, fault: FaultAt): Promise<void> {
-  const scene = await makeScene(row);
-  const { world } = scene;
-  await using run = await runTask(world, (vault) => row.run(vault, scene), fault);
-  await world.check();
-  using vault = await world.open();
-  if (!fault.crash) await row.after(vault, scene, run.outcome);
-  const again = await outcomeOf(row.run(vault, scene));
-  if (!again.done)
-    assert.ok(row.again !== undefined && isSealroomError(again.error, row.again as never), String(again.error));
-  await row.atLast?.(vault, scene);
-  await world.check();
-  await expectNothingLeft(world);
-}
-
-function partitionsOf({ catalog }: World): string[] {
-  return Array.from(catalog.items.values(), ({ partition }) => partition);
-}
-
-/** Gives the tenant a quota, and has what it holds counted. */
-async function limitTenant({ world }: Scene): Promise<void> {
-  using vault = await world.open();
-  await vault.setQuota('default', { bytes: 10_000, files: null });
-  const files = vault.tenant('default');
-  const { id } = await files.put(KEPT, { name: 'counted' });
-  await files.remove(id);
-}
-
 describe('a fault at every call', () => {
-  for (const row of rows) {
-    test(`of ${row.name} leaves nothing behind`, async (t) => {
-      const scene = await makeScene(row);
-      const { calls, outcome } = await runTask(scene.world, (vault) => row.run(vault, scene));
-      assert.ok(outcome.done);
-      const names = new Set(calls.map(({ name }) => name));
-      for (const name of row.makes) assert.ok(names.has(name), `${row.name} calls ${name}`);
-      await row.after(await scene.world.open(), scene, outcome);
-      await expectNothingLeft(scene.world);
-      const faults = everyFault(calls);
-      t.diagnostic(`${calls.length} calls, ${faults.length} faults`);
-      for (const fault of spread(faults, 9)) {
-        try {
-          await runRow(row, fault);
-        } catch (error) {
-          const { call, name, moment, crash } = fault;
-          throw new Error(`call ${call} (${name}) failed ${moment}${crash ? ', and the process died' : ''}`, {
-            cause: error,
-          });
-        }
-      }
-    });
-  }
+  for (const row of rows) testRow(row);
 
   test('of createVault leaves a whole vault or none', async (t) => {
     const create = async (

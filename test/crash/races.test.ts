@@ -9,6 +9,7 @@ import type { BlobStore, Catalog, Item } from '../../src/ports.ts';
 import { rejection } from '../../src/testing/rejects.ts';
 import { lentChunks, patterned } from '../../src/testing/test-bytes.ts';
 import type { Vault } from '../../src/vault/vault.ts';
+import { changed, lost } from '../support/changed-port.ts';
 import { memoryVault } from '../support/memory-vault.ts';
 import type { World } from '../support/memory-vault.ts';
 
@@ -35,18 +36,6 @@ async function sweepTwice(world: World, vault: Vault): Promise<void> {
   assert.deepEqual(entriesOf(world), []);
   await world.check();
 }
-
-/** Passes calls on, but for those that are replaced. */
-function changed<Port extends BlobStore | Catalog>(port: Port, changes: Partial<Port>): Port {
-  return new Proxy(port, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(changes, name) ?? Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
-
-const lost = (): SealroomError => new SealroomError('unavailable', 'the answer was lost');
 
 /** A catalog whose commit of a put answers nothing, and lands when it is told to. */
 function lateCommits(world: World): { catalog: Catalog; land: () => Promise<unknown> } {

@@ -1,5 +1,6 @@
 /** The service over a vault in memory, with tokens of every role at hand. */
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { openAccess } from '../../src/access/open.ts';
@@ -11,6 +12,9 @@ import type { Vault } from '../../src/vault/vault.ts';
 import { memoryVault } from './memory-vault.ts';
 import type { World, WorldOptions } from './memory-vault.ts';
 import { WatchedLog } from './watched-log.ts';
+
+/** A page of a few lines, so that no test depends on whether the real one is built. */
+export const builtPage: string = resolve(import.meta.dirname, 'built-page');
 
 /** Who calls: `writer` is one of the tenant `default`, `other-admin` of the tenant `other`, `operator` of `*`. */
 export type CallerName =
@@ -116,6 +120,12 @@ export async function httpApp({
     return [name, token] as const;
   });
   const tokens = Object.fromEntries(await Promise.all(made)) as Record<CallerName, string>;
-  const app = await createApp(log.watchNames(replace(vault)), { now, logger: log.logger, ...options, access });
+  const app = await createApp(log.watchNames(replace(vault)), {
+    now,
+    logger: log.logger,
+    pageFolder: builtPage,
+    ...options,
+    access,
+  });
   return new TestService({ world, vault, access, app, tokens, log });
 }

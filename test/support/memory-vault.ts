@@ -78,7 +78,8 @@ export class World {
   /** What the checker wants to know. */
   get checked(): CheckedVault {
     const { id, pins, keyring, blobs, catalog, history } = this;
-    return { id, pins, keyring, blobs, catalog, history, blobKeys: () => this.#stores.blobKeys() };
+    const partitions = (): string[] => Array.from(catalog.items.values(), ({ partition }) => partition);
+    return { id, pins, keyring, blobs, catalog, history, partitions, blobKeys: () => this.#stores.blobKeys() };
   }
 }
 

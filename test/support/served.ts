@@ -5,6 +5,7 @@ import type { CliResult } from './cli.ts';
 import type { Where } from './service.ts';
 
 export interface Served extends Where, AsyncDisposable {
+  readonly pid: number;
   /** Sends a signal. */
   signal(name: NodeJS.Signals): void;
   /** What it said, and how it ended. */
@@ -41,6 +42,7 @@ export async function serveCli({ cwd, words = [], http, variables, token }: Serv
   return {
     url: told.url,
     token: token ?? told.token!,
+    pid: child.pid!,
     result,
     signal: (name) => void child.kill(name),
     logged: (message) => new Promise((resolve) => waiting.set(message, resolve)),

@@ -96,6 +96,11 @@ export class WatchedLog {
         secretOf(made.ticket);
         return made;
       },
+      redeemTicket: async (ticket, file, options) => {
+        const redeemed = await access.redeemTicket(ticket, file, options);
+        if (redeemed !== undefined) secretOf(redeemed.visit);
+        return redeemed;
+      },
     };
   }
 

@@ -219,6 +219,11 @@ test('every verb refuses a signal that has fired', async () => {
       () => files.export(id, { signal }),
       () => instance.createTenant('acme', { signal }),
       () => instance.tenants({ signal }),
+      () => instance.tenantStats({ signal }),
+      () => instance.tenantStat('default', { signal }),
+      () => instance.usage('default', { signal }),
+      () => instance.countKeys('default', { signal }),
+      () => instance.journal({ signal }),
       () => instance.sweep({ signal }),
     ];
     for (const call of calls) await rejection(call(), 'cancelled');

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { collect } from '../../src/bytes.ts';
 import { decrypt } from '../../src/envelope/decrypt.ts';
-import { SealroomError, errorTable, isSealroomError } from '../../src/errors.ts';
+import { SealroomError } from '../../src/errors.ts';
 import type { Item } from '../../src/ports.ts';
 import { patterned } from '../../src/testing/test-bytes.ts';
 import type { Stat } from '../../src/vault/files.ts';
@@ -15,6 +15,8 @@ import { jsonChanges } from '../support/json-changes.ts';
 import type { Json } from '../support/json-changes.ts';
 import { memoryVault } from '../support/memory-vault.ts';
 import type { World } from '../support/memory-vault.ts';
+import { orRefused, refused } from '../support/refused.ts';
+import { snapshotOf } from '../support/snapshot.ts';
 import { drain } from '../support/streams.ts';
 import { onAws, spread } from '../support/stores.ts';
 
@@ -33,6 +35,7 @@ interface Victim {
   readonly blobs: ReadonlyMap<string, Uint8Array>;
   /** Items as they once were. */
   readonly old: readonly Item[];
+  readonly restore: () => void;
 }
 
 const FRAME = 16;
@@ -59,32 +62,11 @@ async function makeVictim(): Promise<Victim> {
     if (entry.partition.startsWith('journal/')) world.catalog.items.set(keyOf(entry), entry);
   }
   vault[Symbol.dispose]();
-  return { world, files, items: new Map(world.catalog.items), blobs: new Map(world.blobs.blobs), old };
+  const { items, blobs } = { items: new Map(world.catalog.items), blobs: new Map(world.blobs.blobs) };
+  return { world, files, items, blobs, old, restore: snapshotOf(world) };
 }
 
 const keyOf = ({ partition, sort }: Pick<Item, 'partition' | 'sort'>): string => `${partition} ${sort}`;
-
-function restore({ world, items, blobs }: Victim): void {
-  world.catalog.items.clear();
-  for (const [key, item] of items) world.catalog.items.set(key, item);
-  world.blobs.blobs.clear();
-  for (const [key, blob] of blobs) world.blobs.blobs.set(key, blob.slice());
-}
-
-/** Codes of exit 3 and 4 say that it is not there, or does not open. */
-function refused(error: unknown, also: readonly string[]): boolean {
-  if (!isSealroomError(error)) throw error;
-  const { exit } = errorTable[error.code];
-  if (exit !== 3 && exit !== 4 && !also.includes(error.code)) {
-    assert.fail(`it was refused for a wrong reason: ${error.code}: ${error.message}`);
-  }
-  return true;
-}
-
-/** What a call gives, or undefined when it is refused. */
-async function orRefused<T>(call: Promise<T>, also: readonly string[]): Promise<T | undefined> {
-  return call.catch((error: unknown) => (refused(error, also), undefined));
-}
 
 /** Without what no seal can vouch for: the version of the item, and the names of the keys that open it. */
 function vouched(stat: Stat): Partial<Stat> {
@@ -185,7 +167,7 @@ async function attack(
   change: (world: World) => void,
   allowed: Allowed = {},
 ): Promise<string[]> {
-  restore(victim);
+  victim.restore();
   change(victim.world);
   try {
     const vault = await orRefused(victim.world.open(), allowed.codes ?? []);

@@ -1,11 +1,16 @@
 /** Resumable uploads: pieces of any size become one file. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { collect } from '../../src/bytes.ts';
-import { SealroomError, isSealroomError } from '../../src/errors.ts';
+import { SealroomError, cancelled, isSealroomError } from '../../src/errors.ts';
+import type { Catalog } from '../../src/ports.ts';
+import { rejection } from '../../src/testing/rejects.ts';
 import { patterned } from '../../src/testing/test-bytes.ts';
+import type { UploadLock } from '../../src/vault/upload/lock.ts';
 import type { Vault } from '../../src/vault/vault.ts';
+import { changed, lost } from '../support/changed-port.ts';
 import { memoryVault } from '../support/memory-vault.ts';
 import type { World } from '../support/memory-vault.ts';
 
@@ -276,6 +281,64 @@ describe('two who append to one upload', () => {
     assert.deepEqual(partitions(world, 'lease'), []);
   });
 
+  test('of whom one is cut off while it takes the lock: it holds nobody up', async () => {
+    const { world, vault } = await memoryVault();
+    const { id } = await vault.uploads('default').begin({ name: 'n', size: 40 });
+    const gone = new AbortController();
+    using cut = await world.open({
+      catalog: changed<Catalog>(world.catalog, {
+        write: async (operations, options) => {
+          await world.catalog.write(operations, options);
+          gone.abort();
+          throw cancelled(gone.signal);
+        },
+      }),
+    });
+    await rejection(cut.uploads('default').lock(id, { onWanted: () => {}, signal: gone.signal }), 'cancelled');
+    assert.deepEqual(partitions(world, 'lease'), []);
+    let down = false;
+    using silent = await world.open({
+      catalog: changed<Catalog>(world.catalog, {
+        write: async (operations, options) => {
+          await world.catalog.write(operations, options);
+          down = true;
+          throw lost();
+        },
+        get: async (...call) => {
+          if (!down) return world.catalog.get(...call);
+          down = false;
+          throw lost();
+        },
+      }),
+    });
+    await rejection(silent.uploads('default').lock(id, { onWanted: () => {} }), 'unavailable');
+    assert.deepEqual(partitions(world, 'lease'), []);
+  });
+
+  test('of whom one asks for the lock in the moment in which the other gives it back: it is given back', async () => {
+    const { world, vault } = await memoryVault();
+    const { id } = await vault.uploads('default').begin({ name: 'n', size: 40 });
+    let asking: Promise<UploadLock> | undefined;
+    const catalog: Catalog = {
+      get: (...call) => world.ports.catalog.get(...call),
+      list: (...call) => world.ports.catalog.list(...call),
+      write: async (operations, options) => {
+        if (operations[0]?.type === 'remove' && asking === undefined) {
+          const wanted = world.catalog.items.get(`lease upload/default/${id}`)!.version;
+          asking = vault.uploads('default').lock(id, { onWanted: () => {} });
+          while (world.catalog.items.get(`lease upload/default/${id}`)?.version === wanted) await nextTurn();
+        }
+        await world.ports.catalog.write(operations, options);
+      },
+    };
+    const holder = await world.open({ catalog });
+    const lock = await holder.uploads('default').lock(id, { onWanted: () => {} });
+    await lock.release();
+    // The clock of the vault stands still: the term of the lock does not end.
+    await (await asking)!.release();
+    assert.deepEqual(partitions(world, 'lease'), []);
+  });
+
   test('of whom one never lets go: the other is told so, or has it once its term is over', async () => {
     const { world, vault } = await memoryVault();
     const uploads = vault.uploads('default');
@@ -285,8 +348,14 @@ describe('two who append to one upload', () => {
       isSealroomError(error, 'in-progress'),
     );
     world.clock.time += 10_001;
-    await using second = await uploads.lock(id, { onWanted: () => {} });
-    assert.ok(second);
+    {
+      await using second = await uploads.lock(id, { onWanted: () => {} });
+      assert.ok(second);
+      // One whose clock is an hour ahead, and that dies, holds nobody up for an hour.
+      world.clock.time -= 3_600_000;
+      await using third = await uploads.lock(id, { onWanted: () => {}, patience: 0 });
+      assert.ok(third);
+    }
   });
 });
 

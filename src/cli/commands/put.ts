@@ -1,12 +1,13 @@
 /** `put`: stores files. */
 import { basename } from 'node:path';
 import { mediaTypeOf } from '../../media-type.ts';
-import type { Files, PutOptions, Stat } from '../../vault/files.ts';
+import type { PutOptions, Stat } from '../../vault/files.ts';
 import { recordOf, usage } from '../arguments.ts';
 import type { Pairs } from '../arguments.ts';
 import { forEach } from '../each.ts';
 import { openInput } from '../input.ts';
-import { openFiles } from '../open.ts';
+import { openFiles, serviceOf } from '../open.ts';
+import type { OpenedFiles } from '../open.ts';
 import { refuseOwnFile } from '../own-files.ts';
 import type { Session } from '../session.ts';
 import { optionalTimeOf } from '../times.ts';
@@ -18,6 +19,7 @@ export interface PutArguments {
   readonly context?: Pairs;
   readonly expires?: string;
   readonly retainUntil?: string;
+  readonly resume?: boolean;
 }
 
 /** What all files that are put get. */
@@ -26,6 +28,7 @@ type Times = Pick<PutOptions, 'expires' | 'retainUntil'>;
 export async function put(session: Session, paths: readonly string[], options: PutArguments): Promise<void> {
   if (options.name !== undefined && paths.length > 1) throw usage('--name is for one file');
   if (paths.filter((path) => path === '-').length > 1) throw usage('stdin can be read once');
+  if (options.resume) checkResumable(session, paths);
   const { terminal } = session;
   const times: Times = {
     expires: optionalTimeOf('--expires', options.expires),
@@ -36,7 +39,7 @@ export async function put(session: Session, paths: readonly string[], options: P
   try {
     await forEach(session, paths, async (path) => {
       if (path !== '-') await refuseOwnFile(path, opened.ownFiles);
-      const stat = await putFile(session, opened.files, path, { ...options, times });
+      const stat = await putFile(session, opened, path, { ...options, times });
       stored.push(stat);
       if (!terminal.json) await terminal.print(stat.id);
     });
@@ -46,22 +49,41 @@ export async function put(session: Session, paths: readonly string[], options: P
   }
 }
 
+function checkResumable(session: Session, paths: readonly string[]): void {
+  if (serviceOf(session) === undefined) {
+    throw usage('--resume is for a service, which SEALROOM_URL names: in a vault, a put that was stopped left nothing');
+  }
+  if (paths.includes('-')) throw usage('--resume is for files: what came from stdin is gone');
+}
+
 async function putFile(
-  { terminal, signal }: Session,
-  files: Files,
+  session: Session,
+  { files, service }: OpenedFiles,
   path: string,
   options: PutArguments & { readonly times: Times },
 ): Promise<Stat> {
+  const { terminal, signal } = session;
   const name = options.name ?? (path === '-' ? 'stdin' : basename(path));
   await using input = await openInput(path, { signal });
   using progress = terminal.progress(name, input.size);
-  // Awaited here: the input is closed when this function returns.
-  return await files.put(progress.count(input.chunks), {
+  const described: PutOptions = {
     name,
     type: options.type ?? (await mediaTypeOf(name)),
     tags: recordOf(options.tag),
     context: recordOf(options.context),
     ...options.times,
     signal,
-  });
+  };
+  const resume = options.resume === true;
+  // Awaited here: the input is closed when this function returns.
+  if (service !== undefined && input.again !== undefined) {
+    const { isResumable, putResumably } = await import('../resumable-put.ts');
+    const file = input.again;
+    if (isResumable(file)) {
+      return await putResumably(session, { service, file, path, resume, options: described, progress });
+    }
+  }
+  if (resume)
+    terminal.note(`${path}: it is so small that nothing was left to go on with: it is put from its beginning`);
+  return await files.put(progress.count(input.chunks), described);
 }

@@ -120,6 +120,7 @@ async function announce({ terminal }: Session, url: string, token: string | unde
     ['address', url],
     ['token', token ?? null],
   ]);
+  terminal.note('Open the address in a browser for the page; programs take it as SEALROOM_URL.');
   if (token !== undefined) {
     terminal.note(
       'The token is shown this once. Whoever has it may do everything with this vault; see sealroom token.',

@@ -84,7 +84,10 @@ export const ByFile: z.ZodType<{ file?: string | undefined }> = z.object({ file:
 
 export const Ticket: z.ZodType = z
   .object({ ticket: z.string().describe('Goes into `?ticket=` in place of a token, once'), expires: Time })
-  .meta({ id: 'Ticket', description: 'One download of one file, to be started in time' });
+  .meta({
+    id: 'Ticket',
+    description: 'One download of one file, to be started in time, and within an hour its further ranges',
+  });
 
 const limit = z.int().min(0).nullable().describe('Null for no limit');
 
@@ -97,7 +100,20 @@ export const Tenant: z.ZodType = z
   .object({ name: z.string(), createdAt: Time, quota: QuotaLimits.nullable() })
   .meta({ id: 'Tenant' });
 
-export const Tenants: z.ZodType = z.object({ tenants: z.array(Tenant) }).meta({ id: 'Tenants' });
+export const Usage: z.ZodType = z
+  .object({ bytes: z.int(), files: z.int() })
+  .meta({ id: 'Usage', description: 'What a tenant holds: bytes as they were put, and files' });
+
+export const TenantStat: z.ZodType = z
+  .object({
+    name: z.string(),
+    createdAt: Time,
+    quota: QuotaLimits.nullable(),
+    usage: Usage.nullable().describe('Null where it is not on record: without a quota, or before a put needed to know'),
+  })
+  .meta({ id: 'TenantStat', description: 'A tenant, and what it holds' });
+
+export const Tenants: z.ZodType = z.object({ tenants: z.array(TenantStat) }).meta({ id: 'Tenants' });
 
 export interface TenantBody {
   readonly name: string;

@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { RequestBodyDocument } from '../app-types.ts';
+import { VISIT_COOKIE } from '../visit-cookie.ts';
 
 const DESCRIPTION = `Files that whoever holds the storage cannot read: sealed on the way in, opened on the way out.
 
@@ -32,6 +33,12 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
             type: 'http',
             scheme: 'bearer',
             description: 'A token, or an access token of the identity provider',
+          },
+          visit: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: VISIT_COOKIE,
+            description: 'What a ticket that was used gives: for an hour, the content of this one file',
           },
         },
       },
@@ -85,9 +92,15 @@ function completeOperation(operation: Json, body: RequestBodyDocument | undefine
   // A body that may be null may be left out.
   else if (isJson(requestBody) && mayBeNull(requestBody['content'])) requestBody['required'] = false;
   // Whoever needs a token may be an operator.
-  if (operation['security'] === undefined) {
+  if (takesToken(operation['security'])) {
     operation['parameters'] = [...(Array.isArray(parameters) ? parameters : []), TENANT];
   }
+}
+
+/** Unless a route says otherwise, it takes nothing else. */
+function takesToken(security: unknown): boolean {
+  if (security === undefined) return true;
+  return Array.isArray(security) && security.some((way: unknown) => isJson(way) && 'token' in way);
 }
 
 function mayBeNull(content: unknown): boolean {

@@ -1,5 +1,6 @@
 /** Who calls, and whether he may. */
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { TicketHolder } from '../../access/open.ts';
 import { checkMay, tenantFor } from '../../access/roles.ts';
 import type { Action, Principal } from '../../access/roles.ts';
 import { SealroomError } from '../../errors.ts';
@@ -11,6 +12,7 @@ import { clientGone } from '../client-gone.ts';
 import { TooManyRequests } from '../errors.ts';
 import { factsOf } from '../observe/facts.ts';
 import type { Service } from '../service.ts';
+import { giveVisit, visitOf } from '../visit-cookie.ts';
 
 /** Somebody who may do what he asked for, and the tenant that he does it in. */
 export interface Caller {
@@ -28,11 +30,9 @@ export function askWhoCalls(app: HttpApp, service: Service): void {
     const { action } = request.routeOptions.config;
     if (action === undefined) return;
     const signal = clientGone(reply);
-    const ticket = ticketOf(request);
-    const caller =
-      ticket === undefined
-        ? await callerByToken(service, request, { action, signal })
-        : await callerByTicket(service, request, { ticket, signal });
+    const caller = showsTicket(request)
+      ? await callerByTicket(service, { request, reply }, { signal })
+      : await callerByToken(service, request, { action, signal });
     request.setDecorator<Caller>(DECORATOR, caller);
   });
 }
@@ -75,24 +75,53 @@ async function authenticate(service: Service, request: FastifyRequest, options: 
   return principal;
 }
 
-/** A ticket stands for whoever it was issued to, for one download of one file. */
+/**
+ * A ticket stands for whoever it was issued to, for one download of one file: once, and from then on by the visit that
+ * it gave, as players ask for range after range, and downloads that broke off go on, under the address that they have.
+ */
 async function callerByTicket(
   service: Service,
-  request: FastifyRequest,
-  { ticket, signal }: CallOptions & { readonly ticket: string },
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  options: CallOptions,
 ): Promise<Caller> {
-  // As of its address, and first: a request that is one too many must not use the ticket up.
-  await service.admit(request);
-  const redeemed = await service.access.redeemTicket(ticket, idIn(request), { signal });
-  if (redeemed === undefined) {
+  const holder = (await redeemed(service, { request, reply }, options)) ?? (await visitor(service, request, options));
+  if (holder === undefined) {
     countFailure(service, request);
     throw new SealroomError('unauthenticated', 'the ticket is not valid: used, expired, or for another file');
   }
-  const { tenant } = redeemed;
+  const { tenant, principal } = holder;
   const facts = factsOf(request);
-  facts.principal = redeemed.principal.id;
+  facts.principal = principal.id;
   facts.tenant = tenant;
-  return { principal: { ...redeemed.principal, tenant, role: 'reader' }, tenant, files: service.vault.tenant(tenant) };
+  return { principal: { ...principal, tenant, role: 'reader' }, tenant, files: service.vault.tenant(tenant) };
+}
+
+async function redeemed(
+  service: Service,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  options: CallOptions,
+): Promise<TicketHolder | undefined> {
+  const ticket = ticketOf(request);
+  // Whoever comes with nothing but a cookie was counted when his request began.
+  if (ticket === undefined) return undefined;
+  // As of its address, and first: a request that is one too many must not use the ticket up.
+  await service.admit(request);
+  const file = idIn(request);
+  const used = await service.access.redeemTicket(ticket, file, options);
+  if (used !== undefined) {
+    // `strict`: no other site can have a browser send it along, and so find out who reads what here.
+    giveVisit(service, { request, reply }, { ...used, path: `/v1/files/${file}/content`, sameSite: 'strict' });
+  }
+  return used;
+}
+
+async function visitor(
+  service: Service,
+  request: FastifyRequest,
+  options: CallOptions,
+): Promise<TicketHolder | undefined> {
+  const visit = visitOf(request);
+  return visit === undefined ? undefined : service.access.ticketVisitor(visit, idIn(request), options);
 }
 
 function idIn({ params }: FastifyRequest): string {
@@ -103,6 +132,12 @@ function idIn({ params }: FastifyRequest): string {
 export function willAuthenticate(request: FastifyRequest): boolean {
   const { action } = request.routeOptions.config;
   return action !== undefined && (bearerOf(request) !== undefined || ticketOf(request) !== undefined);
+}
+
+/** A cookie comes by itself, so it counts only where somebody shows nothing else. */
+function showsTicket(request: FastifyRequest): boolean {
+  if (request.routeOptions.config.ticket !== true) return false;
+  return ticketOf(request) !== undefined || (bearerOf(request) === undefined && visitOf(request) !== undefined);
 }
 
 function ticketOf({ routeOptions, query }: FastifyRequest): string | undefined {

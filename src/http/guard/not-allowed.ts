@@ -12,7 +12,8 @@ export function refuseUnknownPaths(app: FastifyInstance): void {
   app.setNotFoundHandler(refusePath);
 }
 
-function refusePath(): never {
+/** @throws SealroomError `not-found` */
+export function refusePath(): never {
   throw new SealroomError('not-found', 'there is nothing at this address');
 }
 

@@ -22,7 +22,13 @@ import type { Answer } from '../content/send.ts';
 import type { Service } from '../service.ts';
 
 const ContentQuery: z.ZodType<{ ticket?: string | undefined; download?: string | undefined }> = z.object({
-  ticket: z.string().optional().describe('A ticket, in place of a token; `GET` only'),
+  ticket: z
+    .string()
+    .optional()
+    .describe(
+      'A ticket, in place of a token; `GET` only. The answer sets a cookie: with it the file opens for an hour, ' +
+        'by this address or without the ticket, and by no other route',
+    ),
   download: z.string().optional().describe('When there, a browser saves the file and never shows it'),
 });
 
@@ -53,6 +59,7 @@ export function fileContentRoutes(app: HttpApp, service: Service): void {
       config: { action: 'read', ticket: true },
       schema: {
         ...schema,
+        security: [{ token: [] }, { visit: [] }],
         summary: 'Reads a file, or ranges of it',
         response: {
           200: answer('The file', { '*/*': Binary }),

@@ -2,10 +2,9 @@
  * What whoever was sent a link sees. Looking uses nothing up, as chat programs look at every link that is sent: only the
  * button, or `?download`, counts one, and gives a cookie for this link alone under which ranges and retries are free.
  */
-import cookie from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { SharedFile, Visit } from '../../access/open.ts';
+import type { SharedFile } from '../../access/open.ts';
 import { SealroomError, isSealroomError } from '../../errors.ts';
 import type { Stat } from '../../vault/files.ts';
 import type { HttpApp } from '../app-types.ts';
@@ -16,6 +15,7 @@ import { factsOf, noteFile } from '../observe/facts.ts';
 import type { Service } from '../service.ts';
 import { SHARE_POLICY, notFoundPage, sharePage } from './share-page.ts';
 import { sendContent } from './file-content.ts';
+import { giveVisit, publicPath, visitOf } from '../visit-cookie.ts';
 
 const BySecret: z.ZodType<{ secret: string }> = z.object({ secret: z.string().describe('What the link ends with') });
 
@@ -25,7 +25,6 @@ const PageQuery: z.ZodType<{ download?: string | undefined }> = z.object({
 
 const Page = z.string();
 const HTML = 'text/html';
-const COOKIE = 'sealroom-visit';
 
 const about = { tags: ['sharing'], security: PUBLIC, params: BySecret };
 const { 404: _unknown, ...refusals } = problems('cannot-open', 'precondition-failed', 'range-not-satisfiable');
@@ -33,7 +32,6 @@ const notFound = { 404: answer('Whatever is not in force', { [HTML]: Page }) };
 
 export async function shareRoutes(app: HttpApp, service: Service): Promise<void> {
   await app.register(async (scope: HttpApp) => {
-    await scope.register(cookie);
     // A form without fields: whatever comes is passed over.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => {
@@ -127,7 +125,8 @@ async function enter(
 ): Promise<boolean> {
   if (visited) return true;
   const visit = await service.access.use(secret, { signal: clientGone(reply) });
-  if (visit !== undefined) giveCookie(service, request, { reply, secret, visit });
+  // Not `strict`: the same link, followed once more from a chat, is the same visit.
+  if (visit !== undefined) giveVisit(service, { request, reply }, { ...visit, path: pathIn(secret), sameSite: 'lax' });
   return visit !== undefined;
 }
 
@@ -152,30 +151,12 @@ function notInForce(): SealroomError {
   return new SealroomError('not-found', 'the link is not in force');
 }
 
-function giveCookie(
-  service: Service,
-  request: FastifyRequest,
-  { reply, secret, visit }: { readonly reply: FastifyReply; readonly secret: string; readonly visit: Visit },
-): void {
-  reply.setCookie(COOKIE, visit.visit, {
-    path: pathOf(service, secret),
-    // Counted from when the browser gets it: its clock may be wrong.
-    maxAge: Math.ceil((Date.parse(visit.visitExpires) - service.now()) / 1000),
-    httpOnly: true,
-    // Not `strict`: the same link, followed once more from a chat, is the same visit.
-    sameSite: 'lax',
-    secure: request.protocol === 'https',
-  });
+function pathOf(service: Service, secret: string): string {
+  return publicPath(service, pathIn(secret));
 }
 
-function visitOf(request: FastifyRequest): string | undefined {
-  return request.cookies[COOKIE];
-}
-
-/** As browsers have it: a proxy in front may take away what the public address has before it. */
-function pathOf({ options: { publicUrl } }: Service, secret: string): string {
-  const before = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
-  return `${before}/s/${encodeURIComponent(secret)}`;
+function pathIn(secret: string): string {
+  return `/s/${encodeURIComponent(secret)}`;
 }
 
 async function statOf(

@@ -3,7 +3,7 @@ import { SealroomError } from '../../errors.ts';
 import type { Tenant as TenantValue } from '../../vault/item-kinds.ts';
 import type { HttpApp } from '../app-types.ts';
 import { clientGone } from '../client-gone.ts';
-import { ByName, Tenant, TenantChanges, TenantRequest, Tenants } from '../contract/access.ts';
+import { ByName, Tenant, TenantChanges, TenantRequest, TenantStat, Tenants, Usage } from '../contract/access.ts';
 import { json } from '../contract/common.ts';
 import { NEEDS_TOKEN, TAKES_JSON, problems } from '../contract/problem.ts';
 import type { Service } from '../service.ts';
@@ -20,7 +20,7 @@ export function tenantRoutes(app: HttpApp, service: Service): void {
     response: { 200: json('All tenants', Tenants), ...problems(...NEEDS_TOKEN) },
   };
   app.get('/v1/tenants', { config: { action: 'operate' }, schema: list }, async (_request, reply) => {
-    const tenants = await vault.tenants({ signal: clientGone(reply) });
+    const tenants = await vault.tenantStats({ signal: clientGone(reply) });
     return reply.send({ tenants });
   });
 
@@ -40,11 +40,22 @@ export function tenantRoutes(app: HttpApp, service: Service): void {
     tags,
     summary: 'Describe a tenant',
     params: ByName,
-    response: { 200: json('The tenant', Tenant), ...problems(...NEEDS_TOKEN, 'no-tenant') },
+    response: { 200: json('The tenant', TenantStat), ...problems(...NEEDS_TOKEN, 'no-tenant') },
   };
   app.get('/v1/tenants/:name', { config: { action: 'operate' }, schema: get }, async (request, reply) => {
-    const tenant = await findTenant(service, request.params.name, reply);
-    return reply.send(tenant);
+    const { name } = await findTenant(service, request.params.name, reply);
+    return reply.send(await vault.tenantStat(name, { signal: clientGone(reply) }));
+  });
+
+  const usage = {
+    tags,
+    summary: 'How much a tenant holds: counted, where it has no quota',
+    params: ByName,
+    response: { 200: json('What it holds', Usage), ...problems(...NEEDS_TOKEN, 'no-tenant') },
+  };
+  app.get('/v1/tenants/:name/usage', { config: { action: 'operate' }, schema: usage }, async (request, reply) => {
+    const { name } = await findTenant(service, request.params.name, reply);
+    return reply.send(await vault.usage(name, { signal: clientGone(reply) }));
   });
 
   const change = {

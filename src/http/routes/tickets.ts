@@ -12,6 +12,8 @@ export function ticketRoutes(app: HttpApp, service: Service): void {
   const schema = {
     tags: ['sharing'],
     summary: "A ticket for one download of one's own",
+    description:
+      'Used once, in place of a token. It gives a cookie, with which ranges and retries need no other ticket.',
     params: ById,
     response: { 201: json('The ticket', Ticket), ...problems(...ON_FILES, ...TAKES_JSON) },
   };

@@ -4,7 +4,7 @@ import type { CallOptions } from '../../ports.ts';
 import { encodeChanges } from '../authentic-items.ts';
 import { checkWritable } from '../core.ts';
 import type { VaultCore } from '../core.ts';
-import { entryPut, finishRemoval } from '../journal.ts';
+import { entryPut, finishWithin } from '../journal.ts';
 import type { StandingEntry } from '../journal.ts';
 import { usageChange } from '../quota.ts';
 import type { FilePlace } from '../record-access.ts';
@@ -51,6 +51,6 @@ export async function abandonStanding(
   const standing = await untilOurTurn(attempt, { signal });
   if (standing === 'ended') return false;
   // The upload is gone, so the call has done what it was asked; the journal keeps what is left to do.
-  await finishRemoval(core, standing, { signal }).catch(() => {});
+  await finishWithin(core, first, { claimed: standing, signal }).catch(() => {});
   return true;
 }

@@ -6,19 +6,21 @@ import type { VaultCore } from '../core.ts';
 import { duePut } from '../due.ts';
 import { timeOrderedId } from '../identifiers.ts';
 import { checkMetadata, sealMetadata } from '../metadata.ts';
+import { put } from '../put.ts';
 import { usageChange } from '../quota.ts';
 import { fullContext, sealedPlace } from '../record-access.ts';
 import { generateChecked } from '../records.ts';
 import { checkedTimes } from '../times.ts';
 import { untilOurTurn, writeKnown } from '../write.ts';
-import { appendToUpload } from './append.ts';
 import { headerPut, heldBy } from './items.ts';
-import { uploadStatOf } from './stat.ts';
+import { completeStat, uploadStatOf } from './stat.ts';
 import type { BeginUploadOptions, UploadStat } from './uploads.ts';
 
 export async function beginUpload(core: VaultCore, tenant: string, options: BeginUploadOptions): Promise<UploadStat> {
   if (typeof options?.name !== 'string') throw new SealroomError('usage', 'a file has a name: begin({ name })');
   const { name, type = 'application/octet-stream', createdBy = null, size = null, signal } = options;
+  // Of an empty file everything is there.
+  if (size === 0) return completeStat(await put(core, tenant, new Uint8Array(0), options));
   // Copies: what was checked here is what is sealed, whatever the caller does with his objects meanwhile.
   const tags = { ...options.tags };
   const pairs = { ...options.metadata };
@@ -55,8 +57,6 @@ export async function beginUpload(core: VaultCore, tenant: string, options: Begi
     },
     { signal },
   );
-  // Of an empty file everything is there.
-  if (size === 0) return appendToUpload(core, place, [], { offset: 0, signal });
   return uploadStatOf({ ...place, header, metadata });
 }
 

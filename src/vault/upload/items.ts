@@ -72,6 +72,15 @@ export async function readStandingUpload(
   return item && openUpload(core, place, item, options);
 }
 
+/** True while an upload is as it was read: nobody has changed it since, or ended it. */
+export async function headerStands(
+  core: VaultCore,
+  { tenant, file, version }: Pick<StandingUpload, 'tenant' | 'file' | 'version'>,
+  options: CallOptions = {},
+): Promise<boolean> {
+  return (await core.catalog.get(uploadPartition(tenant), file, options))?.version === version;
+}
+
 /** The uploads of a tenant that are not complete, oldest first. */
 export async function* uploadsOf(
   core: VaultCore,
@@ -167,9 +176,10 @@ export async function readParts(
     parts.push(part);
   }
   if (end === upload.header.offset && parts.length === upload.header.parts) return parts;
-  const { file, tenant, version } = upload;
-  const item = await core.catalog.get(uploadPartition(tenant), file, options);
-  throw item?.version === version
-    ? new SealroomError('damaged', `the parts of the upload of file ${file} were changed: they do not fit together`)
+  throw (await headerStands(core, upload, options))
+    ? new SealroomError(
+        'damaged',
+        `the parts of the upload of file ${upload.file} were changed: they do not fit together`,
+      )
     : new SealroomError('conflict', 'another request works on this upload, and was faster');
 }

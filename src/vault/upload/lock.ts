@@ -72,9 +72,8 @@ export async function lockUpload(
   const giveUp = performance.now() + patience;
   for (;;) {
     const { version, value } = await readLock(core, file, { signal });
-    if (value === undefined || value.until <= core.now()) {
-      const taken = { holder, until: core.now() + TERM, wanted: false };
-      if (await writeLock(core, file, taken, { expect: version, signal })) {
+    if (value === undefined || hasRunOut(value, core.now())) {
+      if (await takeLock(core, file, { holder, expect: version, signal })) {
         return new HeldLock(core, file, { holder, onWanted });
       }
     } else {
@@ -84,6 +83,40 @@ export async function lockUpload(
       if (!value.wanted) await writeLock(core, file, { ...value, wanted: true }, { expect: version, signal });
       await orCancelled(sleep(WAIT * (0.5 + Math.random())), signal);
     }
+  }
+}
+
+/** A term that is longer than any comes of a clock that is ahead, and says nothing. */
+function hasRunOut({ until }: LockValue, now: number): boolean {
+  return until <= now || until > now + 2 * TERM;
+}
+
+/** False when another was first. Whoever is cut off meanwhile holds nobody up. */
+async function takeLock(
+  core: VaultCore,
+  file: FilePlace,
+  { holder, expect, signal }: CallOptions & { readonly holder: string; readonly expect: string | null },
+): Promise<boolean> {
+  try {
+    const taken = { holder, until: core.now() + TERM, wanted: false };
+    return await writeLock(core, file, taken, { expect, signal });
+  } catch (error) {
+    await giveBack(core, file, holder);
+    throw error;
+  }
+}
+
+/** Never fails: a lock that cannot be given back runs out. */
+async function giveBack(core: VaultCore, file: FilePlace, holder: string): Promise<void> {
+  try {
+    for (;;) {
+      const { version, value } = await readLock(core, file);
+      if (version === null || value?.holder !== holder) return;
+      // Who wants it may be the one who writes in between: he would wait for its term to end.
+      if (await writeIfFirst(core.catalog, [{ type: 'remove', ...placeOf(file), expect: version }])) return;
+    }
+  } catch {
+    // Nothing rests on it.
   }
 }
 
@@ -125,14 +158,7 @@ class HeldLock implements UploadLock {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
     await this.#looking;
-    try {
-      const { version, value } = await readLock(this.#core, this.#file);
-      if (version === null || value?.holder !== this.#holder) return;
-      const removal = { type: 'remove', ...placeOf(this.#file), expect: version } as const;
-      await writeIfFirst(this.#core.catalog, [removal]);
-    } catch {
-      // It runs out by itself.
-    }
+    await giveBack(this.#core, this.#file, this.#holder);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

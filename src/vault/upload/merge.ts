@@ -1,5 +1,6 @@
 /** Merging small parts, so that an upload in tiny pieces stays a file of few segments. */
 import type { DataKey } from '../../data-key.ts';
+import { SealroomError, isSealroomError } from '../../errors.ts';
 import type { CallOptions } from '../../ports.ts';
 import { encodeChanges } from '../authentic-items.ts';
 import type { ItemChange } from '../authentic-items.ts';
@@ -7,13 +8,13 @@ import type { VaultCore } from '../core.ts';
 import { giveUpWrite, landedLate, mayLandLate, writeSegment } from '../file-write.ts';
 import type { FileWrite } from '../file-write.ts';
 import { randomBlobKey, randomVersion } from '../identifiers.ts';
-import { LiveEntry, entryPut, finishRemoval } from '../journal.ts';
+import { LiveEntry, entryPut, finishWithin } from '../journal.ts';
 import type { StandingEntry } from '../journal.ts';
 import type { Segment } from '../records.ts';
 import type { OpenedRecord } from '../record-access.ts';
 import { segmentKey, wholeSegment } from '../segments.ts';
 import { writeKnown } from '../write.ts';
-import { headerPut, partPartition, partPut, readParts } from './items.ts';
+import { headerPut, headerStands, partPartition, partPut, readParts } from './items.ts';
 import type { Part, StandingUpload, UploadHeader } from './items.ts';
 
 /** Small parts that are left as they are: merging costs reading and writing, and most uploads never have so many. */
@@ -148,7 +149,7 @@ async function mergeParts(
     await giveUpWrite(core, write, { lateBlob: mayLandLate(error) });
     throw error;
   }
-  await finishRemoval(core, replaced).catch(() => {});
+  await finishWithin(core, upload, { claimed: replaced }).catch(() => {});
   return { ...upload, header: after, version };
 }
 
@@ -160,6 +161,17 @@ async function* plaintextOf(
   const opened = openedUpload(upload);
   for (const { segment } of run) {
     using frameKey = segmentKey(core, opened, segment, dataKey);
-    yield* wholeSegment(core, opened, segment, { frameKey, signal });
+    try {
+      yield* wholeSegment(core, opened, segment, { frameKey, signal });
+    } catch (error) {
+      throw isSealroomError(error, 'not-found') ? await reasonOfLoss(core, upload, error) : error;
+    }
   }
+}
+
+/** A blob that is not there: another has merged it meanwhile, or given the upload up, or it is lost. */
+async function reasonOfLoss(core: VaultCore, upload: StandingUpload, cause: unknown): Promise<SealroomError> {
+  return (await headerStands(core, upload))
+    ? new SealroomError('damaged', `bytes of the upload of file ${upload.file} are missing from the store`, { cause })
+    : new SealroomError('conflict', 'another request was faster with this upload, or gave it up', { cause });
 }

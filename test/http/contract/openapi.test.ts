@@ -68,6 +68,9 @@ const OPERATIONS = [
   'post /v1/tenants',
   'get /v1/tenants/{name}',
   'patch /v1/tenants/{name}',
+  'get /v1/tenants/{name}/usage',
+  'get /v1/keys',
+  'get /v1/journal',
   'post /v1/sweeps',
   'get /v1/session',
   'get /s/{secret}',
@@ -128,7 +131,8 @@ test('an operation needs a token, or says that it needs none', async () => {
     ['options /v1/uploads', 'get /healthz', 'get /readyz'],
   );
   for (const [name, { security, responses, parameters = [] }] of operationsOf(document)) {
-    const needs = security === undefined;
+    // Reading content takes the cookie of a used ticket as well.
+    const needs = security === undefined || name === 'get /v1/files/{id}/content';
     assert.equal('401' in responses, needs, name);
     assert.equal(
       parameters.some((each) => '$ref' in each),
@@ -136,6 +140,15 @@ test('an operation needs a token, or says that it needs none', async () => {
       name,
     );
   }
+});
+
+test('the cookie of a used ticket is for reading content alone', async () => {
+  const document = await readDocument();
+  const either = operationsOf(document).filter(([, { security = [] }]) => security.length > 0);
+  assert.deepEqual(
+    either.map(([name, { security }]) => [name, security]),
+    [['get /v1/files/{id}/content', [{ token: [] }, { visit: [] }]]],
+  );
 });
 
 test('bodies that are streams are described as what they are', async () => {

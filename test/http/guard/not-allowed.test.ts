@@ -26,6 +26,10 @@ const paths: readonly (readonly [path: string, allow: string])[] = [
   ['/metrics', 'GET, HEAD'],
   ['/openapi.json', 'GET, HEAD'],
   ['/docs', 'GET, HEAD'],
+  ['/', 'GET, HEAD'],
+  ['/file/x', 'GET, HEAD'],
+  ['/assets/x', 'GET, HEAD'],
+  ['/page.json', 'GET, HEAD'],
 ];
 
 test('a method that a path does not have is answered 405, with those it has', async () => {
@@ -53,7 +57,7 @@ test('every method that Allow names is one that the path has', async () => {
 test('a path that is unknown is answered 404 for every method and every body', async () => {
   await using service = await httpApp();
   for (const method of ['GET', 'POST', 'PUT', 'PROPFIND']) {
-    for (const url of ['/', '/v1', '/v1/nothing', '/v1/files/a/b/c', '/V1/files', '/../etc/passwd']) {
+    for (const url of ['/index.html', '/v1', '/v1/nothing', '/v1/files/a/b/c', '/V1/files', '/../etc/passwd']) {
       const body = method === 'GET' ? {} : { headers: { 'content-type': 'text/xml' }, payload: '<a/>' };
       const response = await service.inject('operator', { url, method, ...body });
       assert.equal(response.statusCode, 404, `${method} ${url}`);

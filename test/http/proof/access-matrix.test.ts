@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { RedeemedTicket } from '../../../src/access/open.ts';
 import { damaged } from '../../access/world.ts';
 import { bearer } from '../../support/http-app.ts';
 import type { TestService } from '../../support/http-app.ts';
@@ -18,6 +19,12 @@ const TABLE = `
                                         token  ormed  secret voked  pired  reader writer admin  stranger operator monitor
 POST   /v1/files                        401    401    401    401    401    403    201    201    201      201      403
 GET    /v1/files                        401    401    401    401    401    200    200    200    200      200      200
+POST   /v1/uploads                      401    401    401    401    401    403    201    201    201      201      403
+GET    /v1/uploads                      401    401    401    401    401    403    200    200    200      200      403
+OPTIONS /v1/uploads                     204    204    204    204    204    204    204    204    204      204      204
+HEAD   /v1/uploads/:id                  401    401    401    401    401    403    200    200    404      200      403
+PATCH  /v1/uploads/:id                  401    401    401    401    401    403    204    204    404      204      403
+DELETE /v1/uploads/:id                  401    401    401    401    401    403    204    204    404      204      403
 GET    /v1/files/:id                    401    401    401    401    401    200    200    200    404      200      200
 PATCH  /v1/files/:id                    401    401    401    401    401    403    200    200    404      200      403
 DELETE /v1/files/:id                    401    401    401    401    401    403    204    204    404      204      403
@@ -27,6 +34,13 @@ GET    /v1/files/:id/content?ticket     200    200    200    200    200    200  
 HEAD   /v1/files/:id/content?ticket     401    401    401    401    401    200    200    200    404      200      200
 GET    /v1/files/:id/content?used       401    401    401    401    401    401    401    401    401      401      401
 HEAD   /v1/files/:id/content?used       401    401    401    401    401    200    200    200    404      200      200
+GET    /v1/files/:id/content?used visit 200    200    200    200    200    200    200    200    200      200      200
+HEAD   /v1/files/:id/content?used visit 401    401    401    401    401    200    200    200    404      200      200
+GET    /v1/files/:id/content visit      200    401    401    401    401    200    200    200    404      200      200
+HEAD   /v1/files/:id/content visit      401    401    401    401    401    200    200    200    404      200      200
+GET    /v1/files/:id/message visit      401    401    401    401    401    200    200    200    404      200      200
+PATCH  /v1/files/:id visit              401    401    401    401    401    403    200    200    404      200      403
+DELETE /v1/files/:id visit              401    401    401    401    401    403    204    204    404      204      403
 GET    /v1/files/:id/message            401    401    401    401    401    200    200    200    404      200      200
 POST   /v1/files/:id/links              401    401    401    401    401    403    201    201    404      201      403
 POST   /v1/files/:id/tickets            401    401    401    401    401    201    201    201    404      201      201
@@ -44,6 +58,9 @@ GET    /v1/tenants                      401    401    401    401    401    403  
 POST   /v1/tenants                      401    401    401    401    401    403    403    403    403      201      403
 GET    /v1/tenants/:name                401    401    401    401    401    403    403    403    403      200      403
 PATCH  /v1/tenants/:name                401    401    401    401    401    403    403    403    403      200      403
+GET    /v1/tenants/:name/usage          401    401    401    401    401    403    403    403    403      200      403
+GET    /v1/keys                         401    401    401    401    401    403    403    200    200      200      403
+GET    /v1/journal                      401    401    401    401    401    403    403    403    403      200      403
 POST   /v1/sweeps                       401    401    401    401    401    403    403    403    403      200      403
 GET    /v1/session                      401    401    401    401    401    200    200    200    200      200      200
 GET    /metrics                         401    401    401    401    401    403    403    403    403      200      200
@@ -56,6 +73,13 @@ GET    /s/:secret/content               404    404    404    404    404    404  
 GET    /s/:secret/content visited       200    200    200    200    200    200    200    200    200      200      200
 GET    /healthz                         200    200    200    200    200    200    200    200    200      200      200
 GET    /readyz                          200    200    200    200    200    200    200    200    200      200      200
+GET    /                                200    200    200    200    200    200    200    200    200      200      200
+GET    /file/:id                        200    200    200    200    200    200    200    200    200      200      200
+GET    /admin                           200    200    200    200    200    200    200    200    200      200      200
+GET    /signed-in                       200    200    200    200    200    200    200    200    200      200      200
+GET    /page.json                       200    200    200    200    200    200    200    200    200      200      200
+GET    /icon.svg                        200    200    200    200    200    200    200    200    200      200      200
+GET    /assets/:name                    200    200    200    200    200    200    200    200    200      200      200
 GET    /openapi.json                    200    200    200    200    200    200    200    200    200      200      200
 GET    /docs                            200    200    200    200    200    200    200    200    200      200      200
 GET    /docs/                           200    200    200    200    200    200    200    200    200      200      200
@@ -124,11 +148,16 @@ async function share(
 
 async function ticketFor(
   service: TestService,
-): Promise<{ readonly url: string; readonly use: () => Promise<unknown> }> {
+): Promise<{ readonly file: string; readonly url: string; readonly use: () => Promise<RedeemedTicket> }> {
   const file = await put(service);
   const principal = { id: 'somebody', name: 'Some Body', tenant: 'default', role: 'reader' } as const;
   const { ticket } = await service.access.issueTicket({ tenant: 'default', file, principal });
-  return { url: `/v1/files/${file}/content?ticket=${ticket}`, use: () => service.access.redeemTicket(ticket, file) };
+  const use = async (): Promise<RedeemedTicket> => {
+    const redeemed = await service.access.redeemTicket(ticket, file);
+    assert.ok(redeemed);
+    return redeemed;
+  };
+  return { file, url: `/v1/files/${file}/content?ticket=${ticket}`, use };
 }
 
 async function tokenOf(service: TestService, tenant: string): Promise<string> {
@@ -144,6 +173,28 @@ const onFile =
     ...(payload === undefined ? {} : { payload }),
   });
 
+/** With the cookie of a visit to the file's content. */
+const onVisited =
+  (rest: string, payload?: object) =>
+  async (service: TestService): Promise<Request> => {
+    const { file, use } = await ticketFor(service);
+    const headers = cookieOf(await use());
+    return { url: `/v1/files/${file}${rest}`, headers, ...(payload === undefined ? {} : { payload }) };
+  };
+
+const cookieOf = ({ visit }: { readonly visit: string }): { readonly cookie: string } => ({
+  cookie: `sealroom-visit=${visit}`,
+});
+
+const TUS = { 'tus-resumable': '1.0.0' };
+
+const onUpload =
+  (headers: Readonly<Record<string, string>> = {}, payload?: string) =>
+  async ({ vault }: TestService): Promise<Request> => {
+    const { id } = await vault.uploads('default').begin({ name: 'three.txt', size: 9 });
+    return { url: `/v1/uploads/${id}`, headers: { ...TUS, ...headers }, ...(payload === undefined ? {} : { payload }) };
+  };
+
 const onLink =
   (rest: string, downloads?: number) =>
   async (service: TestService): Promise<Request> => {
@@ -157,6 +208,13 @@ const tokenIn = (tenant?: string) => (): Request => ({ url: '/v1/tokens', payloa
 /** The request of each line of the table that is not only its path; each on a thing of its own. */
 const REQUESTS: Readonly<Record<string, (service: TestService, fresh: number) => Request | Promise<Request>>> = {
   'POST /v1/files': () => ({ url: '/v1/files?name=two.txt', payload: TEXT, headers: { 'content-type': 'text/plain' } }),
+  'POST /v1/uploads': () => ({
+    url: '/v1/uploads',
+    headers: { ...TUS, 'upload-length': '9', 'upload-metadata': 'filename YQ==' },
+  }),
+  'HEAD /v1/uploads/:id': onUpload(),
+  'PATCH /v1/uploads/:id': onUpload({ 'content-type': 'application/offset+octet-stream', 'upload-offset': '0' }, TEXT),
+  'DELETE /v1/uploads/:id': onUpload(),
   'GET /v1/files/:id': onFile(''),
   'PATCH /v1/files/:id': onFile('', { name: 'renamed.txt' }),
   'DELETE /v1/files/:id': onFile(''),
@@ -165,9 +223,17 @@ const REQUESTS: Readonly<Record<string, (service: TestService, fresh: number) =>
   'GET /v1/files/:id/content?ticket': async (service) => ({ url: (await ticketFor(service)).url }),
   'GET /v1/files/:id/content?used': async (service) => {
     const { url, use } = await ticketFor(service);
-    assert.ok(await use());
+    await use();
     return { url };
   },
+  'GET /v1/files/:id/content?used visit': async (service) => {
+    const { url, use } = await ticketFor(service);
+    return { url, headers: cookieOf(await use()) };
+  },
+  'GET /v1/files/:id/content visit': onVisited('/content'),
+  'GET /v1/files/:id/message visit': onVisited('/message'),
+  'PATCH /v1/files/:id visit': onVisited('', { name: 'renamed.txt' }),
+  'DELETE /v1/files/:id visit': onVisited(''),
   'GET /v1/files/:id/message': onFile('/message'),
   'POST /v1/files/:id/links': async (service) => onFile('/links', { expires: later(service) })(service),
   'POST /v1/files/:id/tickets': onFile('/tickets'),
@@ -179,6 +245,7 @@ const REQUESTS: Readonly<Record<string, (service: TestService, fresh: number) =>
   'DELETE /v1/tokens/:id *': async (service) => ({ url: `/v1/tokens/${await tokenOf(service, '*')}` }),
   'POST /v1/tenants': (_service, fresh) => ({ url: '/v1/tenants', payload: { name: `tenant-${fresh}` } }),
   'GET /v1/tenants/:name': () => ({ url: '/v1/tenants/default' }),
+  'GET /v1/tenants/:name/usage': () => ({ url: '/v1/tenants/default/usage' }),
   'PATCH /v1/tenants/:name': () => ({
     url: '/v1/tenants/default',
     payload: { quota: { bytes: 1_000_000, files: null } },
@@ -191,9 +258,10 @@ const REQUESTS: Readonly<Record<string, (service: TestService, fresh: number) =>
   'GET /s/:secret/content': onLink('/content'),
   'GET /s/:secret/content visited': async (service) => {
     const { secret } = await share(service, 1);
-    const { visit } = (await service.access.use(secret))!;
-    return { url: `/s/${secret}/content`, headers: { cookie: `sealroom-visit=${visit}` } };
+    return { url: `/s/${secret}/content`, headers: cookieOf((await service.access.use(secret))!) };
   },
+  'GET /file/:id': () => ({ url: '/file/019a0000-0000-7000-8000-000000000000' }),
+  'GET /assets/:name': () => ({ url: '/assets/entry-AbCd1234.js' }),
   'GET /docs/static/*': () => ({ url: '/docs/static/swagger-ui.css' }),
 };
 

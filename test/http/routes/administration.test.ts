@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NewToken, TokenInfo } from '../../../src/access/access.ts';
 import type { Problem } from '../../../src/http/errors.ts';
+import { PausedSource } from '../../../src/testing/test-bytes.ts';
 import type { Tenant } from '../../../src/vault/item-kinds.ts';
+import type { TenantStat } from '../../../src/vault/tenant-stats.ts';
 import { bearer, httpApp } from '../../support/http-app.ts';
 import type { CallerName, TestService } from '../../support/http-app.ts';
 
@@ -107,7 +109,7 @@ test('tenants are made, listed, described and limited by the operator', async ()
   assert.deepEqual([made.statusCode, made.headers.location], [201, '/v1/tenants/third']);
   const third = { name: 'third', createdAt: '2026-01-02T03:04:05.000Z', quota: { bytes: 1000, files: null } };
   assert.deepEqual(made.json(), third);
-  assert.deepEqual((await service.inject('operator', { url: '/v1/tenants/third' })).json(), third);
+  assert.deepEqual((await service.inject('operator', { url: '/v1/tenants/third' })).json(), { ...third, usage: null });
   const { tenants } = (await service.inject('operator', { url: '/v1/tenants' })).json<{ tenants: Tenant[] }>();
   assert.deepEqual(
     tenants.map(({ name }) => name),
@@ -130,11 +132,87 @@ test('tenants are made, listed, described and limited by the operator', async ()
   assert.equal((await service.inject('operator', { url: '/v1/tenants/nobody' })).json<Problem>().code, 'no-tenant');
 });
 
+test('what tenants with a quota hold is told in the list, and of the others it is counted when asked', async () => {
+  await using service = await httpApp();
+  const usages = async (): Promise<unknown> => {
+    const { tenants } = (await service.inject('operator', { url: '/v1/tenants' })).json<{ tenants: TenantStat[] }>();
+    return Object.fromEntries(tenants.map(({ name, usage }) => [name, usage]));
+  };
+  const put = (caller: CallerName, payload: string): Promise<unknown> =>
+    service.inject(caller, {
+      method: 'POST',
+      url: '/v1/files?name=n.txt',
+      payload,
+      headers: { 'content-type': 'text/plain' },
+    });
+  const usageOf = (name: string): ReturnType<typeof service.inject> =>
+    service.inject('operator', { url: `/v1/tenants/${name}/usage` });
+  await put('writer', 'before');
+  await put('other-writer', 'of another tenant');
+  assert.deepEqual(await usages(), { default: null, other: null });
+  assert.deepEqual((await usageOf('default')).json(), { bytes: 6, files: 1 });
+  await service.vault.setQuota('default', { bytes: 1000, files: null });
+  assert.deepEqual(await usages(), { default: null, other: null });
+  assert.deepEqual((await usageOf('default')).json(), { bytes: 6, files: 1 });
+  await put('writer', 'since');
+  assert.deepEqual(await usages(), { default: { bytes: 11, files: 2 }, other: null });
+  const one = await service.inject('operator', { url: '/v1/tenants/default' });
+  assert.deepEqual(one.json<TenantStat>().usage, { bytes: 11, files: 2 });
+  assert.deepEqual((await usageOf('other')).json(), { bytes: 17, files: 1 });
+  for (const name of ['nobody', 'No%20Name', '*']) {
+    assert.equal((await usageOf(name)).json<Problem>().code, 'no-tenant', name);
+  }
+});
+
+test('an admin counts by key the files of his own tenant, the operator those of the one he names', async () => {
+  await using service = await httpApp();
+  const { keys } = await service.vault.tenant('default').put([], { name: 'n' });
+  for (let i = 0; i < 2; i++) await service.vault.tenant('other').put([], { name: 'n' });
+  await service.vault.uploads('other').begin({ name: 'n', size: 1 });
+  const countsFor = async (caller: CallerName, tenant?: string): Promise<unknown> => {
+    const headers = tenant === undefined ? {} : { 'sealroom-tenant': tenant };
+    return (await service.inject(caller, { url: '/v1/keys', headers })).json();
+  };
+  const counted = (files: number, uploads: number): unknown => ({
+    keys: keys.map(({ provider, name }) => ({ provider, name, files, uploads })),
+    files,
+    uploads,
+    unlisted: 0,
+    unreadable: 0,
+  });
+  assert.deepEqual(await countsFor('admin'), counted(1, 0));
+  assert.deepEqual(await countsFor('other-admin'), counted(2, 1));
+  assert.deepEqual(await countsFor('operator'), counted(1, 0));
+  assert.deepEqual(await countsFor('operator', 'other'), counted(2, 1));
+  assert.equal(((await countsFor('admin', 'other')) as Problem).code, 'permission');
+  assert.equal(((await countsFor('operator', 'nobody')) as Problem).code, 'no-tenant');
+});
+
+test('the journal is told in numbers and seconds, without a name of anything', async () => {
+  await using service = await httpApp();
+  const { id } = await service.vault.tenant('default').put([], { name: 'n' });
+  const source = new PausedSource(new Uint8Array(10));
+  const putting = service.vault.tenant('default').put(source, { name: 'half' });
+  await source.paused;
+  service.world.clock.time += 1500;
+  const told = await service.inject('operator', { url: '/v1/journal' });
+  assert.deepEqual(told.json(), {
+    writing: { entries: 1, due: 0, oldest: 1.5 },
+    removing: { entries: 0, due: 0, oldest: null },
+    grace: 86_400,
+  });
+  source.resume();
+  await putting;
+  assert.ok(!told.body.includes(id));
+});
+
 test('tenants and sweeps are the business of the operator alone', async () => {
   await using service = await httpApp();
   const requests = [
     { url: '/v1/tenants' },
     { url: '/v1/tenants/default' },
+    { url: '/v1/tenants/default/usage' },
+    { url: '/v1/journal' },
     { method: 'POST', url: '/v1/tenants', payload: { name: 'mine' } },
     { method: 'PATCH', url: '/v1/tenants/default', payload: { quota: null } },
     { method: 'POST', url: '/v1/sweeps', payload: { grace: 0 } },

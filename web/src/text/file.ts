@@ -1,0 +1,133 @@
+/** What is said about: file, the view of one. */
+import { formatBytes, formatNumber } from '../format.ts';
+
+const counted = (count: number, one: string, many: string): string =>
+  `${formatNumber(count)} ${count === 1 ? one : many}`;
+
+export const file = {
+  title: 'File',
+  back: 'All files',
+  loading: 'Opening the file',
+  tryAgain: 'Try again',
+
+  notFound: 'This file is not here',
+  notFoundWhy: 'It was deleted, its time is over, or it belongs to another tenant.',
+  cannotOpen: 'This file does not open',
+  cannotOpenWhy:
+    'What is stored of it was changed or damaged, or the key that opens it is missing. Nothing of it is shown, so that nobody takes it for the file. Whoever looks after this vault finds more in its log.',
+  failed: 'The file could not be looked up',
+
+  actions: 'What to do with this file',
+  download: 'Download',
+  downloadFailed: (why: string) => `The download did not begin. ${why}`,
+  share: 'Share',
+  delete: 'Delete',
+  cannotDelete: 'It cannot be deleted now',
+
+  rename: 'Rename',
+  name: 'Name',
+  nameEmpty: 'A file needs a name.',
+  nameTooLong: 'A name has at most 1,024 bytes.',
+  save: 'Save',
+  cancel: 'Cancel',
+  saving: 'Saving',
+  renamed: 'Renamed',
+  conflict:
+    'Somebody changed this file meanwhile, so nothing was saved. You now see it as it is: look again, then save once more.',
+  notSaved: (why: string) => `Not saved. ${why}`,
+
+  preview: 'Preview',
+  previewOf: (name: string) => `Preview of ${name}`,
+  previewLoading: 'Loading the preview',
+  previewFailed: 'The preview did not load',
+  noPreview: 'No preview',
+  noPreviewWhy: 'Files of this type are not shown in the browser. Download it to open it.',
+  tooLarge: (size: number) => `It is too large to be shown here: ${formatBytes(size)}. Download it to open it.`,
+  empty: 'This file is empty',
+  emptyWhy: 'It has a name, and no content.',
+  notText: 'This does not look like text, so it is not shown.',
+  cannotShow: 'The browser cannot show this file. It may be damaged, or of a kind that the browser does not know.',
+  cut: (shown: number, size: number) =>
+    `The first ${formatBytes(shown)} of ${formatBytes(size)}. Download the file for the rest.`,
+  pages: (count: number): string => counted(count, 'page', 'pages'),
+  page: (number: number, count: number) => `Page ${formatNumber(number)} of ${formatNumber(count)}`,
+  pageFailed: (number: number) => `Page ${formatNumber(number)} could not be drawn.`,
+  pdfLocked: 'This PDF asks for a password. Download it to open it.',
+  pdfBroken: 'This is not a PDF that can be shown.',
+
+  about: 'About this file',
+  added: 'Added',
+  addedBy: (name: string) => `by ${name}`,
+  size: 'Size',
+  bytes: (size: number): string => counted(size, 'byte', 'bytes'),
+  type: 'Type',
+  expires: 'Goes by itself',
+  retained: 'Kept until',
+  retainedWhy: 'Nobody can delete it before.',
+  hold: 'On hold',
+  holdWhy: 'Nobody can delete it while the hold lasts.',
+  metadata: 'Metadata',
+
+  tags: 'Tags',
+  noTags: 'No tags yet.',
+  noTagsReader: 'No tags.',
+  addTag: 'Add a tag',
+  tagName: 'Tag',
+  tagValue: 'Value',
+  tagValueHelp: 'May be left empty.',
+  changeTag: (name: string) => `Change the tag ${name}`,
+  removeTag: (name: string) => `Remove the tag ${name}`,
+  tagAdded: (name: string) => `Tag ${name} added`,
+  tagChanged: (name: string) => `Tag ${name} changed`,
+  tagRemoved: (name: string) => `Tag ${name} removed`,
+  tagProblems: {
+    empty: 'A tag needs a name.',
+    exists: 'There is a tag with this name already.',
+    nameTooLong: 'The name of a tag has at most 128 bytes.',
+    valueTooLong: 'The value of a tag has at most 256 bytes.',
+    control: 'Line breaks and other control characters cannot be part of it.',
+    tooMany: 'A file has at most 50 tags.',
+  },
+
+  protection: 'How it is protected',
+  protectionWhy:
+    'Encrypted before it was stored, under a key that was made for this file alone. Whoever holds the storage sees neither content nor name.',
+  algorithm: 'Encryption',
+  algorithmName: 'AES-256-GCM',
+  algorithmMore: 'Keys by HKDF-SHA512, with key commitment (AWS Encryption SDK suite 0x0478)',
+  pieces: 'Pieces',
+  frames: (frames: number, segments: number) =>
+    `${counted(frames, 'frame', 'frames')} in ${counted(segments, 'segment', 'segments')}`,
+  framesMore: (frameLength: number) => `Each of ${formatBytes(frameLength)} at most, checked by itself`,
+  keys: 'Wrapping keys',
+  keysWhy: 'Any one of these opens the key of this file.',
+  context: 'Context',
+  contextWhy: 'Bound to the key, and seen by the key service',
+  id: 'File id',
+  version: 'Version',
+  copyId: 'Copy the id',
+  copyVersion: 'Copy the version',
+
+  keyNames: {
+    kms: (region: string) => `AWS KMS, ${region}`,
+    kmsMultiRegion: (region: string) => `AWS KMS, multi-Region key, ${region}`,
+    kmsDetail: (id: string, account: string) => `Key ${id} of account ${account}`,
+    kmsAlias: (alias: string, account: string) => `Alias ${alias} of account ${account}`,
+    own: 'Key file of this vault',
+    provider: (provider: string) => `Provider ${provider}`,
+    copy: (name: string) => `Copy the whole name of the key ${name}`,
+  },
+
+  check: 'Check',
+  checkWhy: 'Opens every frame, and looks whether all of it is as it was put. Takes as long as reading the file.',
+  checkNow: 'Check now',
+  checkAgain: 'Check again',
+  checking: 'Checking every frame',
+  stopChecking: 'Stop',
+  checked: 'All of it is as it was put',
+  checkedMore: (frames: number, time: string) => `${counted(frames, 'frame', 'frames')} opened, ${time}`,
+  checkFailed: 'It does not open as a whole',
+  checkFailedWhy:
+    'Something of what is stored was changed, damaged or lost. What still opens is genuine; a download stops where it does not.',
+  notChecked: (why: string) => `It could not be checked. ${why}`,
+} as const;

@@ -1,0 +1,22 @@
+/** What the frame around every view says. */
+export const shell = {
+  name: 'Sealroom',
+  titleOf: (view: string) => `${view} · Sealroom`,
+  skip: 'Skip to the content',
+  navigation: 'Main',
+  files: 'Files',
+  admin: 'Administration',
+  signedInAs: 'Signed in as ',
+  role: { reader: 'Can read', writer: 'Can read and write', admin: 'Administrator' },
+  operator: 'Operator',
+  ofTenant: (tenant: string) => `Tenant ${tenant}`,
+  signOut: 'Sign out',
+  tenant: 'Tenant',
+  noTenants: 'The list of tenants did not come.',
+  notFound: 'There is nothing at this address',
+  notFoundWhy: 'It may have been deleted, or the address is not complete.',
+  toFiles: 'To the files',
+  broken: 'This part of the page could not be shown',
+  brokenWhy: 'Nothing happened to your files. If the page was updated meanwhile, loading it again helps.',
+  reload: 'Load the page again',
+} as const;
