@@ -110,3 +110,16 @@ test('256 MiB go through a vault and back in less than 200 MB of memory', async 
   assert.equal(got, 256 * 1024 * 1024);
   assert.ok(peak * 1024 * 1024 < 200e6, `${Math.round(peak)} MiB`);
 });
+
+test('256 MiB in small pieces, which are merged, take less than 200 MB of memory, too', async (t) => {
+  await using folder = await temporaryFolder();
+  const { place, ...made } = await makeDiskVault(folder.path);
+  await made[Symbol.asyncDispose]();
+  await using child = new Child('vault-child.ts', ['pieces', JSON.stringify(place), '256']);
+  const { got, peak, segments } = JSON.parse(await child.line()) as { got: number; peak: number; segments: number };
+  t.diagnostic(`${Math.round(peak)} MiB at most, ${segments} segments`);
+  assert.equal(got, 256 * 1024 * 1024);
+  assert.ok(segments < 128, 'some were merged');
+  assert.ok(peak * 1024 * 1024 < 200e6, `${Math.round(peak)} MiB`);
+  await checkDiskVault(place);
+});

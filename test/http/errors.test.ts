@@ -9,8 +9,8 @@ import type { TestService } from '../support/http-app.ts';
 
 /** A service whose list of tenants fails with what `failure` gives. */
 function failingWith(failure: () => unknown): Promise<TestService> {
-  const tenants = (): Promise<never> => Promise.reject(failure());
-  return httpApp({ replace: (vault): Vault => ({ ...vault, tenants }) });
+  const tenantStats = (): Promise<never> => Promise.reject(failure());
+  return httpApp({ replace: (vault): Vault => ({ ...vault, tenantStats }) });
 }
 
 const codes = Object.keys(errorTable) as ErrorCode[];

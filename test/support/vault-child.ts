@@ -65,7 +65,25 @@ const tasks: Record<string, () => Promise<void>> = {
     for await (const { length } of (await files.get(id)).body) got += length;
     say(JSON.stringify({ got, peak: peakMemory() / 1024 / 1024 }));
   },
+
+  /** As `large`, by a resumable upload. */
+  async pieces() {
+    await using disk = await openDiskVault(place);
+    say(JSON.stringify(await inPieces(disk, Number(values[0]) * MIB)));
+  },
 };
+
+/** Uploads a file in pieces of 2 MiB, so many that the first are merged; says what that took, and into how many parts. */
+async function inPieces({ vault }: DiskVault, size: number): Promise<{ got: number; peak: number; segments: number }> {
+  const uploads = vault.uploads('default');
+  const chunk = patterned(MIB);
+  const { id } = await uploads.begin({ name: 'large', size });
+  for (let offset = 0; offset < size; offset += 2 * MIB) await uploads.append(id, [chunk, chunk], { offset });
+  const { body, stat } = await vault.tenant('default').get(id);
+  let got = 0;
+  for await (const { length } of body) got += length;
+  return { got, peak: peakMemory() / MIB, segments: stat.segments.length };
+}
 
 async function shareFiles({ vault }: DiskVault, rounds: number): Promise<string[]> {
   const files = vault.tenant('default');

@@ -70,6 +70,22 @@ describe('checkVault', () => {
     await finds(world, /named by no journal entry/);
   });
 
+  test('finds a part of no upload, and a page of no file', async () => {
+    const { world, vault } = await memoryVault({ segmentLength: 1 });
+    const uploads = vault.uploads('default');
+    const { id } = await uploads.begin({ name: 'a', size: 9 });
+    await uploads.append(id, patterned(1), { offset: 0 });
+    const part = [...world.catalog.items.values()].find(({ partition }) => partition.startsWith('part/'))!;
+    await uploads.append(id, patterned(8), { offset: 1 });
+    const long = await vault.tenant('default').put(patterned(201), { name: 'b' });
+    const page = [...world.catalog.items.values()].find(({ partition }) => partition.startsWith('segments/'))!;
+    await finds(world);
+    await vault.tenant('default').remove(long.id);
+    await finds(world);
+    for (const item of [part, page]) world.catalog.items.set(`${item.partition} ${item.sort}`, item);
+    await finds(world, /part\/.* belongs to nothing/, /segments\/.* belongs to nothing/);
+  });
+
   test('needs the settings of the vault', async () => {
     const { world } = await memoryVault();
     world.catalog.items.delete('vault settings');

@@ -122,7 +122,7 @@ test('what the service has to answer for is logged with where it came from, and 
   ];
   let failure: unknown;
   const { lines, service: made } = await logged({
-    replace: (vault): Vault => ({ ...vault, tenants: () => Promise.reject(failure) }),
+    replace: (vault): Vault => ({ ...vault, tenantStats: () => Promise.reject(failure) }),
   });
   await using service = made;
   for (failure of failures) await service.inject('operator', { url: '/v1/tenants' });
@@ -155,7 +155,7 @@ test('a client that goes away before the end is told from one that was answered'
   const { lines, service: made } = await logged({
     replace: (vault): Vault => ({
       ...vault,
-      tenants: (options) => {
+      tenantStats: (options) => {
         resolve(options?.signal);
         return new Promise((_, reject) => {
           options?.signal?.addEventListener('abort', () => reject(options.signal?.reason as Error));

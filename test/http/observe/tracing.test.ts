@@ -35,8 +35,8 @@ test('each request is one span, named by its method and the pattern of its route
 });
 
 test('a failure of the service is an error of its span', async () => {
-  const tenants = (): Promise<never> => Promise.reject(new Error('marked'));
-  const { service: made, spans } = await traced({ replace: (vault): Vault => ({ ...vault, tenants }) });
+  const tenantStats = (): Promise<never> => Promise.reject(new Error('marked'));
+  const { service: made, spans } = await traced({ replace: (vault): Vault => ({ ...vault, tenantStats }) });
   await using service = made;
   await service.inject('operator', { url: '/v1/tenants' });
   const [span] = spans();

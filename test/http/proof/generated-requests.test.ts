@@ -93,6 +93,9 @@ async function filledService(lines: Line[]): Promise<Filled> {
   for (const tenant of ['default', 'default', 'other', '*'])
     tokens.push(await access.tokens.create({ role: 'reader', tenant }));
   const { token: writer } = await access.tokens.create({ role: 'writer', tenant: 'default' });
+  const uploads: string[] = [];
+  // Of no known size, so that each takes whatever comes; many, for each goes on from where it got to.
+  for (let i = 0; i < 100; i++) uploads.push((await vault.uploads('default').begin({ name: `upload ${i}` })).id);
   const opened = scope.move();
   return {
     url,
@@ -101,10 +104,17 @@ async function filledService(lines: Line[]): Promise<Filled> {
     visit,
     values: {
       files: ids,
+      uploads,
+      tus: ['1.0.0'],
+      lengths: ['1000000'],
+      beginnings: ['0'],
+      said: ['filename b25lLnR4dA==', 'filename b25lLnR4dA==,filetype dGV4dC9wbGFpbg=='],
       secrets: links.map(({ secret }) => secret),
       links: links.map(({ id }) => id),
       tokens: tokens.map(({ id }) => id),
       tenants: ['default', 'other'],
+      // Whose quota may be anything: a small one of `default` would have all that is put there refused.
+      away: ['other'],
       times: [later],
       names: ['one.txt', 'zwölf.txt', 'a folder/and a file'],
       types: ['text/plain', 'image/png; q=1'],
@@ -136,20 +146,36 @@ const PLACES: readonly { readonly paths: string; readonly parameters: Readonly<R
       'header.range': 'ranges',
     },
   },
+  {
+    paths: '^/v1/uploads',
+    parameters: {
+      'path.id': 'uploads',
+      'header.tus-resumable': 'tus',
+      'header.upload-length': 'lengths',
+      'header.upload-offset': 'beginnings',
+      'header.upload-metadata': 'said',
+    },
+  },
   { paths: '^/v1/links', parameters: { 'path.id': 'links', 'query.file': 'files' } },
   {
     paths: '^/v1/tokens',
     parameters: { 'path.id': 'tokens', 'query.tenant': 'tenants', 'body.tenant': 'tenants', 'body.expires': 'times' },
   },
-  { paths: '^/v1/tenants', parameters: { 'path.name': 'tenants', 'body.name': 'fresh' } },
+  { paths: '^/v1/tenants', parameters: { 'path.name': 'away', 'body.name': 'fresh' } },
   { paths: '^/s/', parameters: { 'path.secret': 'secrets' } },
 ];
 
+/** The type of a piece of an upload is bytes, as any other is that it does not know. */
+const HOOKS = `import schemathesis
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+`;
+
 /** What Schemathesis is told. Strings of JSON are strings of TOML. */
-function configuration({ values, visit }: Filled, token: string): string {
+function configuration({ values, visit }: Filled, token: string, hooks: string): string {
   const text = JSON.stringify;
   const usually = (dictionary: string): string => `{ dictionary = ${text(dictionary)}, probability = 0.8 }`;
   return [
+    `hooks = ${text(hooks)}`,
     '[auth.openapi.token]',
     `bearer = ${text(token)}`,
     '[generation]',
@@ -168,10 +194,16 @@ function configuration({ values, visit }: Filled, token: string): string {
 }
 
 /** Runs it; its report where it found something, undefined otherwise. */
-async function complaints(command: string, url: string, config: string): Promise<string | undefined> {
+async function complaints(
+  command: string,
+  url: string,
+  configured: (hooks: string) => string,
+): Promise<string | undefined> {
   await using folder = await temporaryFolder();
   const file = join(folder.path, 'schemathesis.toml');
-  await writeFile(file, config);
+  const hooks = join(folder.path, 'hooks.py');
+  await writeFile(hooks, HOOKS);
+  await writeFile(file, configured(hooks));
   const options = [
     '--checks',
     CHECKS.join(),
@@ -213,8 +245,11 @@ const CALLERS = [
     refused: [
       'DELETE /v1/tokens/:id',
       'GET /metrics',
+      'GET /v1/journal',
+      'GET /v1/keys',
       'GET /v1/tenants',
       'GET /v1/tenants/:name',
+      'GET /v1/tenants/:name/usage',
       'GET /v1/tokens',
       'PATCH /v1/tenants/:name',
       'POST /v1/sweeps',
@@ -234,7 +269,7 @@ describe('requests that are made up from the document', { timeout: 600_000 }, ()
       await using service = await filledService(lines);
       const { url, tokens } = service;
       const document = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
-      const found = await complaints(command, url, configuration(service, tokens[caller]));
+      const found = await complaints(command, url, (hooks) => configuration(service, tokens[caller], hooks));
       const faults = lines.filter(({ msg }) => msg === 'failed').map((line) => JSON.stringify(line));
       assert.equal(found, undefined, `${found}\n${faults.join('\n')}`);
       assert.deepEqual(faults, []);

@@ -39,9 +39,9 @@ test('work that takes long is waited for, whatever the client does meanwhile', {
     idleTimeout: IDLE,
     replace: (vault) => ({
       ...vault,
-      tenants: async (options) => {
+      tenantStats: async (options) => {
         await new Promise((resolve) => void setTimeout(resolve, 4 * IDLE));
-        return vault.tenants(options);
+        return vault.tenantStats(options);
       },
     }),
   });

@@ -93,7 +93,7 @@ export const admin = {
     new: 'New tenant',
     here: 'You work here',
     work: 'Work here',
-    workIn: (name: string) => `Work in ${name}`,
+    workIn: (name: string) => `Work here: ${name}`,
     since: (time: string) => `Since ${time}`,
     noQuota: 'No quota',
     notCounted: (limits: string) => `At most ${limits}; not counted since that was set`,
