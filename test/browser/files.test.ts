@@ -14,7 +14,7 @@ const MOST_ROWS_DRAWN = 60;
 /** Of the page: a deletion can be taken back for so long. */
 const PAST_UNDO = 20_000;
 
-describe('the list of files', () => {
+describe('the list of files', { concurrency: 2 }, () => {
   const test = browserTests();
 
   test('tells a newcomer what to do, and whoever may only read what to wait for', async ({

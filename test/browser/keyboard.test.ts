@@ -30,11 +30,9 @@ describe('by the keyboard alone', () => {
     await tabTo(page, page.getByRole('button', { name: text.upload.upload, exact: true }));
     await keyboard.press('Enter');
     await hasFocus(page.getByRole('menuitem', { name: text.upload.chooseFiles }));
-    const dialog = page.waitForEvent('filechooser');
-    await keyboard.press('Enter');
-    await (
-      await dialog
-    ).setFiles([await seededFile(folder, 'first.bin', 1, 1000), await seededFile(folder, 'second.bin', 2, 1000)]);
+    const paths = [await seededFile(folder, 'first.bin', 1, 1000), await seededFile(folder, 'second.bin', 2, 1000)];
+    const [dialog] = await Promise.all([page.waitForEvent('filechooser'), keyboard.press('Enter')]);
+    await dialog.setFiles(paths);
     await uploaded(page, 2);
     await rowOf(page, 'second.bin').waitFor();
     await rowOf(page, 'first.bin').waitFor();

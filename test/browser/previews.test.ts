@@ -7,7 +7,7 @@ import { downloadBy, openFile } from '../support/browser/actions.ts';
 import { browserTests } from '../support/browser/browser-tests.ts';
 import { pdf, png, recordFilm, wav } from '../support/browser/samples.ts';
 
-describe('the view of a file', () => {
+describe('the view of a file', { concurrency: 2 }, () => {
   const test = browserTests();
 
   test('shows an image, and downloads it as it was put', async ({ visitor, token, files, screenshot }) => {

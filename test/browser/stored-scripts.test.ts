@@ -33,7 +33,7 @@ const stored = [
   },
 ] as const;
 
-describe('a script that was stored', () => {
+describe('a script that was stored', { concurrency: 2 }, () => {
   const test = browserTests();
 
   for (const { name, type, content } of stored) {

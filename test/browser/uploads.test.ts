@@ -7,11 +7,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { Page } from 'playwright-core';
 import { checkSeeded } from '../../bench/support/seeded-bytes.ts';
 import type { RemoteFiles } from '../../src/client/index.ts';
 import { text } from '../../web/src/text.ts';
-import { chooseFiles, rowOf, seededFile, uploadPanel, uploaded } from '../support/browser/actions.ts';
+import { chooseFiles, giveFiles, rowOf, seededFile, uploadPanel, uploaded } from '../support/browser/actions.ts';
 import { browserTests } from '../support/browser/browser-tests.ts';
 import type { Scene } from '../support/browser/browser-tests.ts';
 import { slowLine } from '../support/browser/slow-line.ts';
@@ -93,10 +92,10 @@ describe('uploads by the page', () => {
     await panel.getByRole('heading', { name: text.upload.unfinished(1) }).waitFor();
     await scene.screenshot('uploads-unfinished');
     const again = panel.getByRole('button', { name: text.upload.chooseFor('0.bin') });
-    await giveFile(page, again, other);
+    await giveFiles(page, again, [other]);
     await panel.getByText(text.upload.problems['other-file']).waitFor();
     await line.lift();
-    await giveFile(page, again, path);
+    await giveFiles(page, again, [path]);
     await uploaded(page, 1, LONGEST_UPLOAD);
     await checkStored(files, [LARGE]);
     assert.equal((await files.list()).files[0]?.id, begun.id, 'the upload went on, and did not begin anew');
@@ -122,9 +121,7 @@ describe('uploads by the page', () => {
     await rowOf(page, 'dropped.txt').waitFor();
     await uploaded(page, 1);
     await page.getByRole('button', { name: text.upload.upload, exact: true }).click();
-    const dialog = page.waitForEvent('filechooser');
-    await page.getByRole('menuitem', { name: text.upload.chooseFolder }).click();
-    await (await dialog).setFiles(album);
+    await giveFiles(page, page.getByRole('menuitem', { name: text.upload.chooseFolder }), [album]);
     await uploaded(page, 2);
     const names = (await files.list()).files.map(({ name }) => name).sort();
     assert.deepEqual(names, ['album/cover.bin', 'album/summer/lake.bin', 'dropped.txt']);
@@ -171,12 +168,6 @@ async function someArrived(
     },
     { timeout: LONGEST_UPLOAD, interval: 50 },
   );
-}
-
-async function giveFile(page: Page, button: ReturnType<Page['getByRole']>, path: string): Promise<void> {
-  const dialog = page.waitForEvent('filechooser');
-  await button.click();
-  await (await dialog).setFiles(path);
 }
 
 /** Every file, named by the number that its bytes stand for, is there once and equal. */

@@ -9,9 +9,13 @@ import { text } from '../../../web/src/text.ts';
 /** Chooses files by the button for it, in the dialog of the browser. */
 export async function chooseFiles(page: Page, paths: readonly string[]): Promise<void> {
   await page.getByRole('button', { name: text.upload.upload, exact: true }).first().click();
-  const dialog = page.waitForEvent('filechooser');
-  await page.getByRole('menuitem', { name: text.upload.chooseFiles }).click();
-  await (await dialog).setFiles([...paths]);
+  await giveFiles(page, page.getByRole('menuitem', { name: text.upload.chooseFiles }), paths);
+}
+
+/** Gives files, or a folder, to the dialog of the browser that something opens. */
+export async function giveFiles(page: Page, opener: Locator, paths: readonly string[]): Promise<void> {
+  const [dialog] = await Promise.all([page.waitForEvent('filechooser'), opener.click()]);
+  await dialog.setFiles([...paths]);
 }
 
 /** The panel of the uploads. */

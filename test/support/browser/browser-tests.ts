@@ -63,7 +63,8 @@ export function browserTests(options: () => PageServiceOptions = () => ({})): Br
       if (leftOut(t, chromiumProgram(), 'Chromium')) return;
       service ??= PageService.start(options());
       tenants += 1;
-      await inScene({ t, service: await service, tenant: `tenant-${tenants}` }, run);
+      const tenant = `tenant-${tenants}`;
+      await inScene({ t, service: await service, tenant }, run);
     });
   };
 }

@@ -19,6 +19,8 @@ export class Visitor implements AsyncDisposable {
     this.context = context;
     this.page = page;
     this.#url = url;
+    // From the beginning: a browser that is told of it in the moment of the click may be told too late.
+    page.on('filechooser', () => undefined);
     context.on('console', (message) => {
       if (message.type() === 'error') this.#troubles.push(`console: ${message.text()} (${message.location().url})`);
     });
@@ -42,13 +44,15 @@ export class Visitor implements AsyncDisposable {
     return new Visitor(context, await context.newPage(), url);
   }
 
-  /** Opens the page and signs in as people do. */
+  /** Opens the page and signs in as people do; resolves once the files are there. */
   async signIn(token: string): Promise<void> {
     const { page } = this;
     await page.goto(this.#url);
     await page.getByLabel(text.session.token).fill(token);
     await page.getByRole('button', { name: text.session.signIn, exact: true }).click();
-    await page.getByRole('button', { name: text.shell.signOut }).waitFor();
+    // Not before it is known whether there are any files: what is shown until then goes.
+    const { empty, emptyReader } = text.files;
+    await page.getByText(empty).or(page.getByText(emptyReader)).or(page.getByRole('row')).first().waitFor();
   }
 
   /** Something that is to go wrong: more than once is well, never is not. */
