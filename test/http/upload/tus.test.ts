@@ -1,6 +1,7 @@
 /** Uploads over tus 1.0: the protocol's own cases, and its most used client. */
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'node:test';
@@ -232,22 +233,32 @@ describe('the protocol', () => {
   });
 });
 
+/** Announces all bytes, and sends the first of them. */
+function sendBeginning(
+  service: TestService,
+  url: string,
+  { bytes, length }: { readonly bytes: Uint8Array; readonly length: number },
+): ClientRequest {
+  const headers = {
+    ...service.as('writer'),
+    ...TUS,
+    ...PIECE,
+    'upload-offset': '0',
+    'content-length': String(bytes.length),
+  };
+  const request = httpRequest(url, { method: 'PATCH', headers });
+  request.on('error', () => {});
+  request.write(bytes.subarray(0, length));
+  return request;
+}
+
 describe('over a line that breaks', () => {
   test('what had arrived is told, and no more', async () => {
     await using service = await httpApp();
     const base = await service.listen();
     const bytes = patterned(300_000);
     const location = await begin(service, bytes.length);
-    const headers = {
-      ...service.as('writer'),
-      ...TUS,
-      ...PIECE,
-      'upload-offset': '0',
-      'content-length': String(bytes.length),
-    };
-    const sending = httpRequest(`${base}${location}`, { method: 'PATCH', headers });
-    sending.on('error', () => {});
-    sending.write(bytes.subarray(0, 200_000));
+    const sending = sendBeginning(service, `${base}${location}`, { bytes, length: 200_000 });
     // The service has it, or most of it, when it asks for more.
     await sleep(300);
     sending.destroy();
@@ -266,16 +277,7 @@ describe('over a line that breaks', () => {
     const base = await service.listen();
     const bytes = patterned(1000);
     const location = await begin(service, bytes.length);
-    const headers = {
-      ...service.as('writer'),
-      ...TUS,
-      ...PIECE,
-      'upload-offset': '0',
-      'content-length': String(bytes.length),
-    };
-    const silent = httpRequest(`${base}${location}`, { method: 'PATCH', headers });
-    silent.on('error', () => {});
-    silent.write(bytes.subarray(0, 400));
+    const silent = sendBeginning(service, `${base}${location}`, { bytes, length: 400 });
     await sleep(200);
     const asked = await fetch(`${base}${location}`, { method: 'HEAD', headers: { ...service.as('writer'), ...TUS } });
     assert.equal(asked.headers.get('upload-offset'), '400');
