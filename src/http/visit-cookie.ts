@@ -1,6 +1,7 @@
 /** The cookie of a visit: what was opened once opens again, for this browser, this path and a time. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Service } from './service.ts';
+import { publicPath } from './public-path.ts';
 
 /** What it is called. */
 export const VISIT_COOKIE = 'sealroom-visit';
@@ -31,9 +32,4 @@ export function giveVisit(
 
 export function visitOf({ cookies }: FastifyRequest): string | undefined {
   return cookies[VISIT_COOKIE];
-}
-
-/** As browsers have it: a proxy in front may take away what the public address has before it. */
-export function publicPath({ options: { publicUrl } }: Service, path: string): string {
-  return `${publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '')}${path}`;
 }

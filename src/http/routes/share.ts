@@ -15,7 +15,8 @@ import { factsOf, noteFile } from '../observe/facts.ts';
 import type { Service } from '../service.ts';
 import { SHARE_POLICY, notFoundPage, sharePage } from './share-page.ts';
 import { sendContent } from './file-content.ts';
-import { giveVisit, publicPath, visitOf } from '../visit-cookie.ts';
+import { publicPath } from '../public-path.ts';
+import { giveVisit, visitOf } from '../visit-cookie.ts';
 
 const BySecret: z.ZodType<{ secret: string }> = z.object({ secret: z.string().describe('What the link ends with') });
 

@@ -9,6 +9,7 @@ import { ON_FILES, problems } from '../contract/problem.ts';
 import { CreateHeaders, PieceHeaders, TusHeaders, Uploads as UploadList } from '../contract/uploads.ts';
 import { callerIn } from '../guard/auth.ts';
 import { noteFile } from '../observe/facts.ts';
+import { publicPath } from '../public-path.ts';
 import type { Service } from '../service.ts';
 import {
   PIECE_TYPE,
@@ -98,7 +99,7 @@ export function uploadRoutes(app: HttpApp, service: Service): void {
         });
         noteFile(request, begun.id);
         // Before a byte of it is taken: a client whose line breaks now could not know it otherwise.
-        reply.header('location', `${pathBefore(service)}${PATH}/${begun.id}`);
+        reply.header('location', publicPath(service, `${PATH}/${begun.id}`));
         const stat = withPiece ? await take(request, reply, { id: begun.id, offset: 0, size: null }) : begun;
         if (withPiece) reply.header('upload-offset', String(stat.offset));
         return describe(reply, stat).code(201).send();
@@ -235,11 +236,6 @@ function hasPiece(type: string | undefined, length: number | undefined): boolean
 
 function oneOf(header: string | readonly string[] | undefined): string | undefined {
   return typeof header === 'object' ? header.join(',') : header;
-}
-
-/** The path that the service has for others, where it is not the root. */
-function pathBefore({ options: { publicUrl } }: Service): string {
-  return publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
 }
 
 function describe(reply: FastifyReply, { uploadExpires, file }: UploadStat): FastifyReply {
