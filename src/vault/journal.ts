@@ -122,6 +122,11 @@ export class LiveEntry implements Disposable {
     return this.#abort.signal;
   }
 
+  /** Fires then, or when the caller's does. */
+  signalWith(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.signal : AbortSignal.any([this.signal, signal]);
+  }
+
   /** Names a blob in the entry, durably, before a byte of it is written. */
   async addBlob(blob: string): Promise<void> {
     await this.#write({ blobs: [...this.#standing.entry.blobs, blob] });

@@ -9,6 +9,7 @@ import type { CallOptions } from '../ports.ts';
 import type { ItemChange } from './authentic-items.ts';
 import { checkWritable } from './core.ts';
 import type { VaultCore } from './core.ts';
+import { describedFile } from './described.ts';
 import { commitFile, giveUpWrite, mayLandLate, writeSegment } from './file-write.ts';
 import type { FileWrite } from './file-write.ts';
 import type { PutOptions, Stat } from './files.ts';
@@ -16,24 +17,16 @@ import { keyPlace, keyPut, readKey } from './idempotency.ts';
 import type { KeyPlace } from './idempotency.ts';
 import { randomBlobKey, timeOrderedId } from './identifiers.ts';
 import { LiveEntry, entryRemoval } from './journal.ts';
-import { checkMetadata } from './metadata.ts';
 import type { Metadata } from './metadata.ts';
 import { bytesLeft, checkFits, withinQuota } from './quota.ts';
 import { fullContext, readRecord, statOf } from './record-access.ts';
 import type { FilePlace } from './record-access.ts';
 import { MAX_SEGMENTS, generateChecked } from './records.ts';
 import type { Segment } from './records.ts';
-import { checkedTimes } from './times.ts';
 
 export async function put(core: VaultCore, tenant: string, bytes: Bytes, options: PutOptions): Promise<Stat> {
   if (typeof options?.name !== 'string') throw new SealroomError('usage', 'a file has a name: put(bytes, { name })');
-  const { name, type = 'application/octet-stream', createdBy = null } = options;
-  // Copies: what was checked here is what is sealed at the end, whatever the caller does with his objects meanwhile.
-  const tags = { ...options.tags };
-  const metadata = { ...options.metadata };
-  const context = { ...options.context };
-  checkMetadata({ name, type, tags, metadata, context, createdBy });
-  const times = checkedTimes(options, core.now());
+  const { context, said } = describedFile(options, core.now());
   const key = options.idempotency && (await keyPlace(core, tenant, { ...options.idempotency, signal: options.signal }));
   const stored = key && (await readKey(core, key, options)).file;
   if (stored !== undefined) return storedStat(core, { tenant, file: stored }, options);
@@ -42,7 +35,7 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
   const write = await beginPut(core, { tenant, context }, options);
   using _ = write.dataKey;
   using journal = write.journal;
-  const signal = AbortSignal.any([journal.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const signal = journal.signalWith(options.signal);
   try {
     const chunks = cancellableChunks(chunksOf(bytes), signal);
     await using source = new ByteReader(left === Infinity ? chunks : withinQuota(tenant, chunks, left));
@@ -59,8 +52,7 @@ export async function put(core: VaultCore, tenant: string, bytes: Bytes, options
       throw new SealroomError('usage', `${options.size} bytes were announced, and ${size} came`);
     }
     const createdAt = new Date(core.now()).toISOString();
-    const sealed = { name, type, size, tags, metadata, createdAt, createdBy, ...times, hold: null };
-    return await commitPut(core, write, segments, { metadata: sealed, key });
+    return await commitPut(core, write, segments, { metadata: { ...said, size, createdAt }, key });
   } catch (error) {
     const outcome = await giveUpWrite(core, write, { lateBlob: mayLandLate(error) });
     // The commit that failed has happened after all.

@@ -49,7 +49,7 @@ export async function appendSegment(
   const left = header.size === null ? Infinity : header.size - header.offset;
   const write = await beginAppend(core, upload, { dataKey, signal });
   using journal = write.journal;
-  const either = AbortSignal.any([journal.signal, ...(signal === undefined ? [] : [signal])]);
+  const either = journal.signalWith(signal);
   let segment: Segment | undefined;
   try {
     const plaintext = cancellableChunks(upTo(source, Math.min(segmentLengthOf(core, header), left)), either);

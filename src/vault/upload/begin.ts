@@ -3,14 +3,14 @@ import { SealroomError, isSealroomError } from '../../errors.ts';
 import { encodeChanges } from '../authentic-items.ts';
 import { checkWritable } from '../core.ts';
 import type { VaultCore } from '../core.ts';
+import { describedFile } from '../described.ts';
 import { duePut } from '../due.ts';
 import { timeOrderedId } from '../identifiers.ts';
-import { checkMetadata, sealMetadata } from '../metadata.ts';
+import { sealMetadata } from '../metadata.ts';
 import { put } from '../put.ts';
 import { usageChange } from '../quota.ts';
 import { fullContext, sealedPlace } from '../record-access.ts';
 import { generateChecked } from '../records.ts';
-import { checkedTimes } from '../times.ts';
 import { untilOurTurn, writeKnown } from '../write.ts';
 import { headerPut, heldBy } from './items.ts';
 import { completeStat, uploadStatOf } from './stat.ts';
@@ -18,24 +18,18 @@ import type { BeginUploadOptions, UploadStat } from './uploads.ts';
 
 export async function beginUpload(core: VaultCore, tenant: string, options: BeginUploadOptions): Promise<UploadStat> {
   if (typeof options?.name !== 'string') throw new SealroomError('usage', 'a file has a name: begin({ name })');
-  const { name, type = 'application/octet-stream', createdBy = null, size = null, signal } = options;
+  const { size = null, signal } = options;
   // Of an empty file everything is there.
   if (size === 0) return completeStat(await put(core, tenant, new Uint8Array(0), options));
-  // Copies: what was checked here is what is sealed, whatever the caller does with his objects meanwhile.
-  const tags = { ...options.tags };
-  const pairs = { ...options.metadata };
-  const context = { ...options.context };
-  checkMetadata({ name, type, tags, metadata: pairs, context, createdBy });
-  if (size !== null) checkSize(size);
   const now = core.now();
-  const times = checkedTimes(options, now);
+  const { context, said } = describedFile(options, now);
+  if (size !== null) checkSize(size);
   checkWritable(core);
   await core.keys.expectTenant(tenant, { signal });
   const place = { tenant, file: timeOrderedId(now) };
   const { dataKey, edks } = await generateChecked(core.keyring, fullContext(core, place, context), { signal });
   dataKey[Symbol.dispose]();
-  const createdAt = new Date(now).toISOString();
-  const metadata = { name, type, size: 0, tags, metadata: pairs, createdAt, createdBy, ...times, hold: null };
+  const metadata = { ...said, size: 0, createdAt: new Date(now).toISOString() };
   using catalogKey = await core.keys.tenantKey(tenant, { signal });
   const sealedIn = sealedPlace(core, place, { context, segments: [] }, catalogKey.version, 'upload');
   const sealed = sealMetadata(metadata, catalogKey.key, sealedIn);

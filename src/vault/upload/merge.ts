@@ -118,7 +118,7 @@ async function mergeParts(
   const journal = await LiveEntry.begin(core, { tenant, file, blobs: [firstBlob] }, { signal });
   using _ = journal;
   const write: FileWrite = { tenant, file, context, dataKey, edks, journal, firstBlob };
-  const either = AbortSignal.any([journal.signal, ...(signal === undefined ? [] : [signal])]);
+  const either = journal.signalWith(signal);
   let replaced: StandingEntry;
   const version = randomVersion();
   try {
